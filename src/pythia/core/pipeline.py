@@ -1,0 +1,40 @@
+"""Pipelines from text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pythia.core.pipeline_error import explain
+from pythia.gst import GLib, Gst
+
+
+def build(text: str) -> Gst.Pipeline:
+    """Make a pipeline of gst-launch ``text``; a lone element or bin is put into a pipeline.
+
+    Raises:
+        PipelineError: The text is no pipeline; says what is wrong, where, and what there is.
+    """
+    context = Gst.ParseContext.new()
+    try:
+        found = Gst.parse_launch_full(text, context, Gst.ParseFlags.FATAL_ERRORS)
+    except GLib.Error as error:
+        missing = (context.get_missing_elements() or []) if context else []
+        raise explain(text, error, missing) from None
+    if isinstance(found, Gst.Pipeline):
+        return found
+    pipeline = Gst.Pipeline.new(None)
+    pipeline.add(found)
+    return pipeline
+
+
+def elements_of(pipeline: Gst.Bin) -> Iterator[Gst.Element]:
+    """Yield every element of ``pipeline``, those inside of bins as well, sources last."""
+    iterator = pipeline.iterate_recurse()
+    while True:
+        result, element = iterator.next()
+        if result == Gst.IteratorResult.OK:
+            yield element
+        elif result == Gst.IteratorResult.RESYNC:
+            iterator.resync()
+        else:
+            return

@@ -1,0 +1,279 @@
+"""nvvideoconvert and nvvidconv: format, size, crop, flip and kind of memory of frames.
+
+Frames that need no change are passed on untouched, also between system memory and
+``memory:NVMM``, which on the portable runtime is a name only. Metadata is kept as it is: boxes are
+not moved when frames are scaled or turned. Try it::
+
+    gst-pylaunch videotestsrc num-buffers=30 ! nvvideoconvert flip-method=2 src-crop=8:8:160:120 ! \
+        "video/x-raw(memory:NVMM), format=RGBA, width=640, height=480" ! fakesink
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pythia.elements.base import Portable, video_templates
+from pythia.elements.caps_choice import choose, convertible
+from pythia.elements.frames import FrameMapper, layout_of
+from pythia.elements.nvstreammux import INTERPOLATION
+from pythia.elements.properties import COMPUTE_HW, GPU_ID, MEMORY_TYPE, Enum, Property, gproperties
+from pythia.exceptions import ConfigError, GstError
+from pythia.gst import Gst, GstBase
+from pythia.gst.capi import quick
+from pythia.gst.memory import append_memory, memory_count, new_buffer, new_memory, unref
+from pythia.gst.pads import ERROR, NOT_NEGOTIATED, push, set_chain
+from pythia.gst.video import VideoFormat, video_format
+from pythia.meta import carrier
+from pythia.vision.image import FORMATS, Image, image_in
+
+if TYPE_CHECKING:
+    from pythia.vision.boxes import PixelRect
+
+_METADATA = 1 | 2 | 4  # GST_BUFFER_COPY_FLAGS, _TIMESTAMPS and _META
+_TURNED = (1, 3, 5, 7)
+
+_DESCRIPTION = (
+    "Video converter",
+    "Filter/Converter/Video/Scaler",
+    "Converts video between formats and kinds of memory, scales, crops and flips it",
+    "pythia",
+)
+
+FLIP_METHOD = Enum(
+    "GstNvVideoFlipMethod",
+    (
+        (0, "Identity (no rotation)", "none"),
+        (1, "Rotate counter-clockwise 90 degrees", "counterclockwise"),
+        (2, "Rotate 180 degrees", "rotate-180"),
+        (3, "Rotate clockwise 90 degrees", "clockwise"),
+        (4, "Flip horizontally", "horizontal-flip"),
+        (5, "Flip across upper right/lower left diagonal", "upper-right-diagonal"),
+        (6, "Flip vertically", "vertical-flip"),
+        (7, "Flip across upper left/lower right diagonal", "upper-left-diagonal"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What happens to every frame, for one set of caps and settings."""
+
+    settings: MappingProxyType[str, Any]
+    source: FrameMapper
+    target: VideoFormat
+    source_rect: PixelRect | None
+    target_rect: PixelRect | None
+    unchanged: bool
+
+
+class NvVideoConvert(Portable, GstBase.BaseTransform):
+    """The element; see the module.
+
+    The base class negotiates; buffers take a way of their own, by address, because the base class
+    cannot hand a batch of frames to Python without a copy.
+    """
+
+    __gtype_name__ = "GstNvVideoConvert"
+    __gstmetadata__ = _DESCRIPTION
+    __gsttemplates__ = video_templates(FORMATS)
+    PROPERTIES = (
+        Property("flip-method", FLIP_METHOD, 0, "How frames are turned or mirrored"),
+        Property("interpolation-method", INTERPOLATION, 6, "How frames are scaled"),
+        Property("src-crop", "string", "0:0:0:0", "Part that is used: left:top:width:height"),
+        Property(
+            "dest-crop",
+            "string",
+            "0:0:0:0",
+            "Part of the output that is filled, the rest being black: left:top:width:height",
+        ),
+        Property("allow-odd-crop", "bool", True, "Otherwise crop values are rounded down to even"),
+        Property("disable-passthrough", "bool", False, "Copy frames that need no change, too"),
+        Property("output-buffers", "uint", 4, "Buffers in NVIDIA's pool", 1, hardware=True),
+        Property("bl-output", "bool", False, "Block-linear output", hardware=True),
+        Property("contiguous-buffers", "bool", False, "Contiguous batches", hardware=True),
+        Property("silent", "bool", False, "Print nothing; it never does", hardware=True),
+        Property(
+            "copy-hw",
+            Enum(
+                "GstPythiaCopyHW", ((0, "Default", "Default"), (1, "GPU", "GPU"), (2, "VIC", "VIC"))
+            ),
+            1,
+            "Hardware that copies; here always the processor",
+            hardware=True,
+        ),
+        COMPUTE_HW,
+        MEMORY_TYPE,
+        GPU_ID,
+    )
+    __gproperties__ = gproperties(PROPERTIES)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prepare()
+        self._formats: tuple[VideoFormat, VideoFormat] | None = None
+        self._plan: _Plan | None = None
+        sink, src = self.get_static_pad("sink"), self.get_static_pad("src")
+        assert sink is not None
+        assert src is not None
+        self._src = src
+        element = weakref.ref(self)  # the callback must not keep its element alive
+
+        def chain(buffer: int) -> int:
+            found = element()
+            assert found is not None
+            return found._chain(buffer)
+
+        set_chain(sink, chain)
+
+    def property_changed(self, name: str) -> None:
+        """A new size may follow from a new way of turning."""
+        if name == "flip-method":
+            self.reconfigure_src()
+
+    # Negotiation
+
+    def do_transform_caps(
+        self, _direction: Any, caps: Gst.Caps, filter: Gst.Caps | None
+    ) -> Gst.Caps:
+        """GstBaseTransform's virtual method."""
+        turned = self.settings["flip-method"] in _TURNED
+        result = convertible(caps, unchanged=not turned)
+        if filter is None:
+            return result
+        return filter.intersect_full(result, Gst.CapsIntersectMode.FIRST)
+
+    def do_fixate_caps(self, direction: Any, caps: Gst.Caps, othercaps: Gst.Caps) -> Gst.Caps:
+        """GstBaseTransform's virtual method."""
+        if direction != Gst.PadDirection.SINK or othercaps.is_empty():
+            return othercaps.fixate()
+        source = video_format(caps)
+        size = (source.width, source.height)
+        if self.settings["flip-method"] in _TURNED:
+            size = size[::-1]
+        return choose(source, size, othercaps)
+
+    def do_set_caps(self, incaps: Gst.Caps, outcaps: Gst.Caps) -> bool:
+        """GstBaseTransform's virtual method."""
+        try:
+            self._formats = video_format(incaps), video_format(outcaps)
+            self._plan = self._make_plan()
+        except Exception as error:
+            self.fail(error)
+            return False
+        # Upstream may then ask what follows for its memory and layout.
+        self.set_passthrough(self._plan.unchanged)
+        return True
+
+    def _make_plan(self) -> _Plan:
+        settings = self.settings
+        assert self._formats is not None
+        source, target = self._formats
+        source_rect = _crop_rect("src-crop", settings, source)
+        target_rect = _crop_rect("dest-crop", settings, target)
+        same = all(
+            getattr(source, name) == getattr(target, name)
+            for name in ("format", "width", "height", "matrix", "full_range")
+        )
+        unchanged = same and source_rect is None and target_rect is None
+        asked = settings["flip-method"] or settings["disable-passthrough"]
+        unchanged = unchanged and not asked
+        return _Plan(settings, FrameMapper(source), target, source_rect, target_rect, unchanged)
+
+    # The streaming thread
+
+    def _chain(self, buffer: int) -> int:
+        if self._src.needs_reconfigure() and not self.reconfigure():
+            unref(buffer)
+            return NOT_NEGOTIATED
+        plan = self._plan
+        if plan is None:
+            unref(buffer)
+            return NOT_NEGOTIATED
+        try:
+            if plan.settings is not self.settings:
+                plan = self._plan = self._make_plan()
+            result = buffer if plan.unchanged else _converted(plan, buffer)
+            _check_frames(plan, buffer)
+        except Exception as error:
+            unref(buffer)
+            self.fail(error)
+            return ERROR
+        if result != buffer:
+            unref(buffer)
+        return push(self._src, result)
+
+
+class NvVidConv(NvVideoConvert):
+    """The same under the name that it has on Jetson."""
+
+    __gtype_name__ = "GstNvVidConv"
+    __gstmetadata__ = _DESCRIPTION
+    __gsttemplates__ = video_templates(FORMATS)
+
+
+def _check_frames(plan: _Plan, buffer: int) -> None:
+    if not plan.target.nvmm and memory_count(buffer) > 1 and carrier.fetch(buffer) is not None:
+        raise GstError(
+            f"a batch of {memory_count(buffer)} frames does not fit in system memory: put "
+            "nvmultistreamtiler or nvstreamdemux before nvvideoconvert, or ask for memory:NVMM"
+        )
+
+
+def _converted(plan: _Plan, buffer: int) -> int:
+    """A new buffer with all frames converted, and the metadata of the old one."""
+    result = new_buffer()
+    try:
+        with plan.source.images(buffer) as pictures:
+            for picture in pictures:
+                _append(plan, picture, result)
+    except BaseException:
+        unref(result)
+        raise
+    quick.gst_buffer_copy_into(result, buffer, _METADATA, 0, -1)
+    return result
+
+
+def _append(plan: _Plan, picture: Image, result: int) -> None:
+    from pythia.vision.convert import convert
+
+    target, settings = plan.target, plan.settings
+    with new_memory(target.size) as (memory, pixels):
+        convert(
+            picture,
+            image_in(pixels, layout_of(target), target.matrix, target.full_range),
+            source_rect=plan.source_rect,
+            target_rect=plan.target_rect,
+            flip_method=settings["flip-method"],
+            interpolation=settings["interpolation-method"],
+        )
+    append_memory(result, memory)
+
+
+def _crop_rect(
+    name: str, settings: MappingProxyType[str, Any], format: VideoFormat
+) -> PixelRect | None:
+    """The rectangle of ``src-crop`` or ``dest-crop``; None if it is the whole picture."""
+    from pythia.vision.boxes import PixelRect
+
+    text = settings[name] or "0:0:0:0"
+    parts = text.split(":")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
+        raise ConfigError(
+            f"nvvideoconvert: {name} is {text!r}; it has to be left:top:width:height in pixels, "
+            "such as 0:0:640:360"
+        )
+    numbers = [int(part) for part in parts]
+    if not settings["allow-odd-crop"]:
+        numbers = [number // 2 * 2 for number in numbers]
+    rect = PixelRect(*numbers)
+    if rect in ((0, 0, 0, 0), (0, 0, format.width, format.height)):
+        return None
+    if 0 in rect[2:] or rect.right > format.width or rect.bottom > format.height:
+        raise ConfigError(
+            f"nvvideoconvert: {name} is {text!r} (left:top:width:height), which is not a part of "
+            f"pictures of {format.width}x{format.height}"
+        )
+    return rect

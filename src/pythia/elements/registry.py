@@ -1,0 +1,72 @@
+"""The table of elements, and their registration with GStreamer."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from pythia.exceptions import GstError
+from pythia.gst import Gst
+from pythia.meta import runtime
+from pythia.meta.runtime import VARIABLE
+
+
+@dataclass(frozen=True)
+class Element:
+    """One factory: the module of this room and the class in it, and its rank for auto-plugging."""
+
+    module: str
+    name: str
+    rank: int = 0
+
+
+ELEMENTS = {
+    "nvstreammux": Element("nvstreammux", "NvStreamMux", Gst.Rank.PRIMARY),
+    "nvvideoconvert": Element("nvvideoconvert", "NvVideoConvert"),
+    "nvvidconv": Element("nvvideoconvert", "NvVidConv"),
+    "nvinfer": Element("nvinfer", "NvInfer"),
+    "nvdsosd": Element("nvdsosd", "NvDsOsd"),
+}
+
+
+def element_class(factory: str) -> type[Gst.Element]:
+    """The class behind a factory name."""
+    row = ELEMENTS[factory]
+    module = import_module(f"pythia.elements.{row.module}")
+    found: type[Gst.Element] = getattr(module, row.name)
+    return found
+
+
+def plugin_row(factory: str) -> tuple[str, int, type[Gst.Element]]:
+    """What gst-python's plugin loader wants to know of a factory."""
+    return factory, int(ELEMENTS[factory].rank), element_class(factory)
+
+
+def plugin_path() -> Path:
+    """The folder for ``GST_PLUGIN_PATH`` that lets plain GStreamer programs find the elements."""
+    return Path(__file__).with_name("plugins")
+
+
+_registered: set[str] = set()
+
+
+def register() -> None:
+    """Make the elements usable in this process, where the portable runtime is in use.
+
+    A factory that the registry has already is left alone, unless ``PYTHIA_RUNTIME=portable``
+    forces ours. Calling it again does nothing.
+
+    Raises:
+        GstError: GStreamer refused an element.
+    """
+    if runtime() != "portable":
+        return
+    forced = os.environ.get(VARIABLE) == "portable"
+    for factory, row in ELEMENTS.items():
+        if factory in _registered or (Gst.ElementFactory.find(factory) and not forced):
+            continue
+        if not Gst.Element.register(None, factory, row.rank, element_class(factory)):
+            raise GstError(f"GStreamer refused to register the element {factory!r}")
+        _registered.add(factory)

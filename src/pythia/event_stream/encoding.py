@@ -1,0 +1,77 @@
+"""Events as JSON."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from typing import Any
+
+import orjson
+
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY
+_DEEPEST = 12
+"""How far into an event the culprit is looked for; it may contain itself."""
+
+_ANY_KEYS = _OPTIONS | orjson.OPT_NON_STR_KEYS
+
+
+class EncodingError(TypeError):
+    """An event holds a value that has no JSON form; names its key and type."""
+
+
+def encode_json(event: Any) -> bytes:
+    """Encode one event as JSON without a line break.
+
+    Besides what JSON has: NumPy scalars and arrays, dataclasses, datetime, UUID, enum, bytes
+    (as base64), and anything with a ``tolist`` method.
+
+    Raises:
+        EncodingError: A value cannot be encoded.
+    """
+    try:
+        return orjson.dumps(event, _plain, _OPTIONS)
+    except TypeError:
+        return _encode_slowly(event)
+
+
+def _encode_slowly(event: Any) -> bytes:
+    # Keys that are not strings make orjson several times slower, so they are a second try.
+    try:
+        return orjson.dumps(event, _plain, _ANY_KEYS)
+    except TypeError as error:
+        where, value = _culprit("event", event, _DEEPEST)
+        raise EncodingError(
+            f"{where} of type {type(value).__module__}.{type(value).__qualname__} "
+            f"cannot be encoded as JSON ({error})"
+        ) from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(value).decode("ascii")
+    # NumPy arrays that orjson leaves to us (not contiguous, foreign byte order), other tensors.
+    to_list = getattr(value, "tolist", None)
+    if to_list is None:
+        raise TypeError(f"no JSON form for {type(value).__name__}")
+    return to_list()
+
+
+def _culprit(where: str, value: Any, depth: int) -> tuple[str, Any]:
+    """Find the innermost value that fails on its own."""
+    for name, part in _parts(value) if depth else []:
+        try:
+            orjson.dumps(part, _plain, _ANY_KEYS)
+        except TypeError:
+            return _culprit(f"{where}{name}", part, depth - 1)
+    return where, value
+
+
+def _parts(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [(f"[{key!r}]", part) for key, part in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [(f"[{index}]", part) for index, part in enumerate(value)]
+    if dataclasses.is_dataclass(value):
+        names = [field.name for field in dataclasses.fields(value)]
+        return [(f".{name}", getattr(value, name)) for name in names]
+    return []

@@ -1,0 +1,93 @@
+"""Events as JSON lines on standard output, standard error or in a file."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import stat
+import sys
+import threading
+from collections.abc import Sequence
+from typing import ClassVar, TextIO
+
+from pythia.event_stream.base import Stream
+from pythia.event_stream.file import write_all
+from pythia.event_stream.uri import StreamUri
+from pythia.exceptions import StreamError
+
+_WRITING = threading.Lock()
+"""Held for one batch: streams of several applications share one standard output."""
+
+
+class LogStream(Stream):
+    """``log://?stream=stdout|stderr``, or ``log:///path`` to append to a file.
+
+    Follows ``sys.stdout`` where it was replaced (a notebook, a test), and goes to the file
+    descriptor otherwise, so that a reader that does not read cannot hold the interpreter at
+    exit. A reader that has gone (``| head``) ends the stream with BrokenPipeError.
+    """
+
+    OPTIONS: ClassVar[frozenset[str]] = frozenset({"stream"})
+
+    def __init__(self, uri: StreamUri) -> None:
+        super().__init__(uri)
+        self._name = "" if uri.file_path else uri.choice("stream", ("stdout", "stderr"))
+        self._opened: TextIO | None = None
+        self._closing = threading.Event()
+
+    def connect(self) -> None:
+        """Find the standard stream, or open the file."""
+        self._closing.clear()
+        if self._name or self._opened is not None:
+            return
+        try:
+            self._opened = open(self.uri.file_path, "a", encoding="utf-8")  # noqa: SIM115
+        except OSError as error:
+            raise StreamError(
+                f"{self.uri}: cannot open {self.uri.file_path!r} for writing: {error.strerror}"
+            ) from error
+
+    def post(self, batch: Sequence[bytes]) -> None:
+        """Write one line an event; lines of other streams never come in between."""
+        target: TextIO | None = self._opened or getattr(sys, self._name or "stdout")
+        if target is None or target.closed:
+            raise BrokenPipeError(f"{self.uri}: is closed")
+        data = b"\n".join(batch) + b"\n"
+        with _WRITING:
+            fd = _descriptor(target)
+            if fd is None:
+                target.write(data.decode("utf-8"))
+            else:
+                target.flush()
+                self._write(fd, data)
+
+    def _write(self, fd: int, data: bytes) -> None:
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            write_all(fd, data)
+            return
+        # PIPE_BUF bytes never block after poll() said "writable", so close() is always seen.
+        poll = select.poll()
+        poll.register(fd, select.POLLOUT)
+        view = memoryview(data)
+        while view:
+            if poll.poll(100):
+                view = view[os.write(fd, view[: select.PIPE_BUF]) :]
+            elif self._closing.is_set():
+                raise StreamError(f"{self.uri}: closed while its reader did not read")
+
+    def close(self) -> None:
+        """Close the file; standard streams stay open."""
+        self._closing.set()
+        if self._opened is not None:
+            with contextlib.suppress(OSError):
+                self._opened.close()
+            self._opened = None
+
+
+def _descriptor(target: TextIO) -> int | None:
+    try:
+        return target.fileno()
+    except (io.UnsupportedOperation, AttributeError):
+        return None

@@ -1,0 +1,136 @@
+"""The address of an event stream, parsed once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from urllib.parse import unquote
+
+from pythia.exceptions import StreamError
+
+FORM = "scheme://[user:password@]host[:port][,host:port...]/path?stream=NAME&option=value"
+
+_SECRET = re.compile("password|secret|token", re.IGNORECASE)
+_HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:]*)(:(?P<port>\d+))?")
+
+
+@dataclass(frozen=True)
+class StreamUri:
+    """A parsed stream URI; ``str()`` and ``repr()`` never show the password.
+
+    Attributes:
+        scheme: What stands before ``://``, in lower case (a ``module:Class`` keeps its case).
+        user: User name, None where the URI has none.
+        password: Password, None where the URI has none.
+        authority: Hosts and ports as written, without user and password.
+        path: Path with its leading slash, percent-decoded; may be empty.
+        options: Everything after ``?``, ``stream`` included.
+    """
+
+    scheme: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    authority: str = ""
+    path: str = ""
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> StreamUri:
+        """Parse ``text``.
+
+        Raises:
+            StreamError: ``text`` is not of the form ``scheme://...``.
+        """
+        scheme, separator, rest = text.partition("://")
+        if not separator or not scheme:
+            raise StreamError(f"not an event stream URI: {_shown(text)!r}; the form is {FORM}")
+        target, _, query = rest.partition("?")
+        place, slash, path = target.partition("/")
+        login, at, authority = place.rpartition("@")
+        user, colon, password = login.partition(":")
+        return cls(
+            scheme=scheme if ":" in scheme else scheme.lower(),
+            user=unquote(user) if at else None,
+            password=unquote(password) if colon else None,
+            authority=authority,
+            path=slash + unquote(path),
+            options=MappingProxyType(_parse_query(query)),
+        )
+
+    @property
+    def stream(self) -> str | None:
+        """The value of the option ``stream``: topic, key, subject, ... of the other end."""
+        return self.options.get("stream")
+
+    @property
+    def file_path(self) -> str:
+        """Authority and path read as a file name, so ``file://out.jsonl`` is a relative path."""
+        return unquote(self.authority) + self.path
+
+    @property
+    def hosts(self) -> tuple[tuple[str, int | None], ...]:
+        """Host names with their ports, in the order written.
+
+        Raises:
+            StreamError: A port is not a number.
+        """
+        return tuple(self._parse_host(part) for part in self.authority.split(",") if part)
+
+    def _parse_host(self, part: str) -> tuple[str, int | None]:
+        match = _HOST.fullmatch(part)
+        if match is None:
+            raise StreamError(f"{self}: {part!r} is not host or host:port")
+        port = match["port"]
+        return match["name"].strip("[]"), int(port) if port else None
+
+    def choice(self, name: str, choices: Sequence[str]) -> str:
+        """Return the option ``name``, which must be one of ``choices``; the first is the default.
+
+        Raises:
+            StreamError: The value is none of them.
+        """
+        value = self.options.get(name, choices[0])
+        if value not in choices:
+            raise StreamError(f"{self}: {name}={value!r}; available: {', '.join(choices)}")
+        return value
+
+    def number(self, name: str, default: float, minimum: float = 0) -> float:
+        """Return the option ``name`` as a number.
+
+        Raises:
+            StreamError: The value is not a number, or is below ``minimum``.
+        """
+        text = self.options.get(name)
+        if text is None:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            raise StreamError(f"{self}: {name}={text!r} is not a number") from None
+        if not value >= minimum:
+            raise StreamError(f"{self}: {name}={text}; the least possible is {minimum:g}")
+        return value
+
+    def integer(self, name: str, default: int, minimum: int = 0) -> int:
+        """Return the option ``name`` as a whole number; see :meth:`number`."""
+        value = self.number(name, default, minimum)
+        if not value.is_integer() if isinstance(value, float) else False:
+            raise StreamError(f"{self}: {name}={self.options[name]!r} is not a whole number")
+        return int(value)
+
+    def __str__(self) -> str:
+        login = "" if self.user is None else self.user + (":***" if self.password else "") + "@"
+        pairs = (f"{k}={'***' if _SECRET.search(k) else v}" for k, v in self.options.items())
+        query = "&".join(pairs)
+        return f"{self.scheme}://{login}{self.authority}{self.path}{'?' * bool(query)}{query}"
+
+
+def _parse_query(query: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    return {unquote(name): unquote(value) for name, _, value in pairs}
+
+
+def _shown(text: str) -> str:
+    return re.sub(r"[^/@]*:[^/@]*@", "***@", text)

@@ -1,0 +1,82 @@
+"""Every error that pythia raises, as one tree.
+
+PythiaError
+├── MissingDependencyError     a library or a system package is not installed
+├── GstError                   GStreamer itself refused something
+├── ConfigError                a configuration file (nvinfer, tracker, ...) is wrong
+├── ModelError                 a model file cannot be used
+├── TemplateError              pipeline text and its parameters do not fit
+├── PipelineError              pipeline text is not a valid pipeline
+│   └── PlayError              a valid pipeline could not be started
+├── ProbeError                 a probe function cannot be used
+│   ├── ProbeTargetError       the element or pad to probe does not exist
+│   └── ProbeFailedError       a probe raised while the pipeline was running
+├── RunError                   an error message on the bus of a running pipeline
+├── SampleError                a bundled sample is unknown or cannot be laid out
+└── StreamError                an event stream cannot be opened or has failed
+    └── UndeliveredError       events were left when the time to drain was over
+
+A message says what was asked, what was found, and what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class PythiaError(Exception):
+    """Root of all errors of pythia; its text is meant for the person who ran the program."""
+
+
+class MissingDependencyError(PythiaError, ImportError):
+    """A library or a system package that this feature needs is not installed."""
+
+
+class GstError(PythiaError):
+    """GStreamer refused something that pythia asked of it."""
+
+
+class ConfigError(PythiaError, ValueError):
+    """A configuration file is unreadable or says something impossible."""
+
+
+class ModelError(PythiaError):
+    """A model file is missing, of a kind that cannot be run here, or broken."""
+
+
+class TemplateError(PythiaError, ValueError):
+    """Pipeline text and the parameters given for it do not fit together."""
+
+
+class PipelineError(PythiaError, ValueError):
+    """Pipeline text is not a valid pipeline."""
+
+
+class PlayError(PipelineError):
+    """The pipeline is valid, but could not be brought to PLAYING."""
+
+
+class ProbeError(PythiaError):
+    """A probe function was not found, or its signature is not one of the accepted forms."""
+
+
+class ProbeTargetError(ProbeError):
+    """The element or the pad that a probe asks for does not exist."""
+
+
+class ProbeFailedError(ProbeError):
+    """A probe raised while the pipeline was running; the user's error is the ``__cause__``."""
+
+
+class RunError(PythiaError):
+    """An element posted an error while the pipeline was running."""
+
+
+class SampleError(PythiaError):
+    """A bundled sample is not known, or could not be laid out on disk."""
+
+
+class StreamError(PythiaError):
+    """An event stream cannot be opened, or its other end failed."""
+
+
+class UndeliveredError(StreamError):
+    """Events were still unsent when the time to drain was over."""

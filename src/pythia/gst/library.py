@@ -1,0 +1,37 @@
+"""Finds PyGObject and GStreamer, and initialises GStreamer once."""
+
+from __future__ import annotations
+
+from pythia.exceptions import MissingDependencyError
+
+_APT = "python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0"
+
+try:
+    import gi
+except ImportError as error:
+    raise MissingDependencyError(
+        "pythia needs PyGObject (the Python module 'gi'), which this Python does not see. "
+        f"On Debian or Ubuntu: 'apt-get install {_APT}', and make the environment with "
+        "'/usr/bin/python3 -m venv --system-site-packages .venv'."
+    ) from error
+
+try:
+    gi.require_version("Gst", "1.0")
+    gi.require_version("GstBase", "1.0")
+    gi.require_version("GstVideo", "1.0")
+    from gi.repository import GLib, GObject, Gst, GstBase, GstVideo
+except (ValueError, ImportError) as error:
+    raise MissingDependencyError(
+        f"PyGObject is there, but GStreamer's introspection data is not ({error}). "
+        f"On Debian or Ubuntu: 'apt-get install {_APT}'."
+    ) from error
+
+if not Gst.is_initialized():
+    Gst.init(None)
+
+if Gst.version() < (1, 20, 0, 0):
+    raise MissingDependencyError(
+        f"pythia needs GStreamer 1.20 or later; this machine has {Gst.version_string()}."
+    )
+
+__all__ = ["GLib", "GObject", "Gst", "GstBase", "GstVideo"]

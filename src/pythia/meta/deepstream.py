@@ -1,0 +1,70 @@
+"""The DeepStream provider: the only door to ``pyds``, NVIDIA's Python bindings.
+
+The objects handed out are pyds' own, so that all it offers stays at hand. They are views of memory
+that dies with the buffer. The end of a list is None in every version of pyds; its documentation
+speaks of StopIteration, so that is understood too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pythia.meta.types import ANALYTICS_FRAME_META, ANALYTICS_OBJ_META, SEGMENTATION_META
+
+if TYPE_CHECKING:
+    from pythia.meta.types import BatchMeta
+
+
+@lru_cache(maxsize=1)
+def _pyds() -> Any:
+    import pyds
+
+    return pyds
+
+
+def batch_of(address: int) -> BatchMeta | None:
+    """The batch metadata of the buffer at a C address, or None."""
+    batch: BatchMeta | None = _pyds().gst_buffer_get_nvds_batch_meta(address)
+    return batch
+
+
+def walk(glist: Any, kind: str) -> Iterator[Any]:
+    """Each item of a GList, cast to the pyds class named ``kind``."""
+    cast = getattr(_pyds(), kind).cast
+    while glist is not None:
+        try:
+            item = cast(glist.data)
+        except StopIteration:
+            return
+        yield item
+        try:
+            glist = glist.next
+        except StopIteration:
+            return
+
+
+@lru_cache(maxsize=1)
+def _analytics_types() -> dict[int, str]:
+    number = _pyds().nvds_get_user_meta_type
+    return {
+        int(number(ANALYTICS_OBJ_META)): "NvDsAnalyticsObjInfo",
+        int(number(ANALYTICS_FRAME_META)): "NvDsAnalyticsFrameMeta",
+    }
+
+
+def analytics(glist: Any, kind: str) -> Iterator[Any]:
+    """The analytics metadata of class ``kind`` in a list of user metadata."""
+    for user in walk(glist, "NvDsUserMeta"):
+        if _analytics_types().get(int(user.base_meta.meta_type)) == kind:
+            yield getattr(_pyds(), kind).cast(user.user_meta_data)
+
+
+def class_maps(glist: Any) -> Iterator[Any]:
+    """The class maps of the segmentations in a list of user metadata, as int32 copies."""
+    pyds = _pyds()
+    for user in walk(glist, "NvDsUserMeta"):
+        if int(user.base_meta.meta_type) == SEGMENTATION_META:
+            meta = pyds.NvDsInferSegmentationMeta.cast(user.user_meta_data)
+            yield pyds.get_segmentation_masks(meta)

@@ -1,0 +1,514 @@
+"""The portable provider's metadata: plain Python objects with DeepStream's attribute names.
+
+What DeepStream's documentation leaves open follows its public headers. Lists are in DeepStream's
+order: frames are appended; objects, classifiers, labels, display and user metadata are prepended,
+so the last one added is seen first. The ``add_*`` methods do that.
+
+The objects belong to the buffer that carries them. They are changed by one thread at a time: the
+one that holds the buffer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pythia.meta.types import UNTRACKED_OBJECT_ID, USER_META
+
+MAX_ELEMENTS_IN_DISPLAY_META = 16
+
+
+@dataclass(slots=True, eq=False)
+class PortableColor:
+    """RGBA, each part from 0 to 1."""
+
+    red: float = 0.0
+    green: float = 0.0
+    blue: float = 0.0
+    alpha: float = 0.0
+
+    def set(self, red: float, green: float, blue: float, alpha: float) -> None:
+        """Set all four parts."""
+        self.red, self.green, self.blue, self.alpha = red, green, blue, alpha
+
+    def copy(self) -> PortableColor:
+        """An independent copy."""
+        return PortableColor(self.red, self.green, self.blue, self.alpha)
+
+
+@dataclass(slots=True, eq=False)
+class PortableRect:
+    """A rectangle in pixels of the frame; a border of width 0 is not drawn."""
+
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+    border_width: int = 0
+    border_color: PortableColor = field(default_factory=PortableColor)
+    has_bg_color: int = 0
+    bg_color: PortableColor = field(default_factory=PortableColor)
+    has_color_info: int = 0
+    color_id: int = 0
+
+    def copy(self) -> PortableRect:
+        """An independent copy."""
+        return PortableRect(
+            self.left,
+            self.top,
+            self.width,
+            self.height,
+            self.border_width,
+            self.border_color.copy(),
+            self.has_bg_color,
+            self.bg_color.copy(),
+            self.has_color_info,
+            self.color_id,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableFont:
+    """A font by name, its size in points, its colour."""
+
+    font_name: str | None = None
+    font_size: int = 0
+    font_color: PortableColor = field(default_factory=PortableColor)
+
+    def copy(self) -> PortableFont:
+        """An independent copy."""
+        return PortableFont(self.font_name, self.font_size, self.font_color.copy())
+
+
+@dataclass(slots=True, eq=False)
+class PortableText:
+    """A text with its upper left corner in pixels; drawn only if ``display_text`` is set."""
+
+    display_text: str | None = None
+    x_offset: int = 0
+    y_offset: int = 0
+    font_params: PortableFont = field(default_factory=PortableFont)
+    set_bg_clr: int = 0
+    text_bg_clr: PortableColor = field(default_factory=PortableColor)
+
+    def copy(self) -> PortableText:
+        """An independent copy."""
+        return PortableText(
+            self.display_text,
+            self.x_offset,
+            self.y_offset,
+            self.font_params.copy(),
+            self.set_bg_clr,
+            self.text_bg_clr.copy(),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableLine:
+    """A line between two points, in pixels."""
+
+    x1: int = 0
+    y1: int = 0
+    x2: int = 0
+    y2: int = 0
+    line_width: int = 0
+    line_color: PortableColor = field(default_factory=PortableColor)
+
+    def copy(self) -> PortableLine:
+        """An independent copy."""
+        return PortableLine(
+            self.x1, self.y1, self.x2, self.y2, self.line_width, self.line_color.copy()
+        )
+
+
+START_HEAD, END_HEAD, BOTH_HEAD = 0, 1, 2
+"""Which ends of an arrow have a head [NvOSD_Arrow_Head_Direction]."""
+
+
+@dataclass(slots=True, eq=False)
+class PortableArrow:
+    """An arrow between two points, in pixels."""
+
+    x1: int = 0
+    y1: int = 0
+    x2: int = 0
+    y2: int = 0
+    arrow_width: int = 0
+    arrow_head: int = START_HEAD
+    arrow_color: PortableColor = field(default_factory=PortableColor)
+
+    def copy(self) -> PortableArrow:
+        """An independent copy."""
+        return PortableArrow(
+            self.x1,
+            self.y1,
+            self.x2,
+            self.y2,
+            self.arrow_width,
+            self.arrow_head,
+            self.arrow_color.copy(),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableCircle:
+    """A circle around a point, in pixels."""
+
+    xc: int = 0
+    yc: int = 0
+    radius: int = 0
+    circle_color: PortableColor = field(default_factory=PortableColor)
+    has_bg_color: int = 0
+    bg_color: PortableColor = field(default_factory=PortableColor)
+
+    def copy(self) -> PortableCircle:
+        """An independent copy."""
+        return PortableCircle(
+            self.xc,
+            self.yc,
+            self.radius,
+            self.circle_color.copy(),
+            self.has_bg_color,
+            self.bg_color.copy(),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableMask:
+    """An instance mask over the object's box: ``data`` is float32 ``(height, width)``."""
+
+    data: NDArray[np.float32] | None = None
+    width: int = 0
+    height: int = 0
+    threshold: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the mask."""
+        return 0 if self.data is None else int(self.data.nbytes)
+
+    def get_mask_array(self) -> NDArray[np.float32]:
+        """The mask, flat; empty if there is none."""
+        return np.empty(0, np.float32) if self.data is None else self.data.reshape(-1)
+
+    def copy(self) -> PortableMask:
+        """A copy that shares the (never changed) pixels."""
+        return PortableMask(self.data, self.width, self.height, self.threshold)
+
+
+@dataclass(slots=True, eq=False)
+class PortableCoords:
+    """A box in pixels of the frame."""
+
+    left: float = 0.0
+    top: float = 0.0
+    width: float = 0.0
+    height: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
+class PortableBboxInfo:
+    """A component's own box, before anything clipped or moved it."""
+
+    org_bbox_coords: PortableCoords = field(default_factory=PortableCoords)
+
+    def copy(self) -> PortableBboxInfo:
+        """An independent copy."""
+        box = self.org_bbox_coords
+        return PortableBboxInfo(PortableCoords(box.left, box.top, box.width, box.height))
+
+
+@dataclass(slots=True, eq=False)
+class PortableBase:
+    """The kind of a user metadata; ``meta_type`` is an int or a registered name."""
+
+    meta_type: int | str = USER_META
+
+
+@dataclass(slots=True, eq=False)
+class PortableUser:
+    """Anything, hung on a batch, frame or object."""
+
+    base_meta: PortableBase = field(default_factory=PortableBase)
+    user_meta_data: Any = None
+
+    def copy(self) -> PortableUser:
+        """A copy that shares ``user_meta_data``."""
+        return PortableUser(PortableBase(self.base_meta.meta_type), self.user_meta_data)
+
+
+@dataclass(slots=True, eq=False)
+class PortableLabel:
+    """One attribute found by a classifier; ``result_prob`` is from 0 to 1."""
+
+    num_classes: int = 0
+    result_label: str = ""
+    result_class_id: int = 0
+    label_id: int = 0
+    result_prob: float = 0.0
+
+    def copy(self) -> PortableLabel:
+        """An independent copy."""
+        return PortableLabel(
+            self.num_classes,
+            self.result_label,
+            self.result_class_id,
+            self.label_id,
+            self.result_prob,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableClassifier:
+    """What one classifier says of an object."""
+
+    unique_component_id: int = 0
+    classifier_type: str = ""
+    label_info_list: list[PortableLabel] = field(default_factory=list)
+
+    @property
+    def num_labels(self) -> int:
+        """How many labels there are."""
+        return len(self.label_info_list)
+
+    def add_label(self, label: PortableLabel) -> None:
+        """Prepend a label."""
+        self.label_info_list.insert(0, label)
+
+    def copy(self) -> PortableClassifier:
+        """An independent copy."""
+        return PortableClassifier(
+            self.unique_component_id,
+            self.classifier_type,
+            [label.copy() for label in self.label_info_list],
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableDisplay:
+    """Shapes and texts to draw over a frame, at most 16 of a kind."""
+
+    rect_params: list[PortableRect] = field(default_factory=list)
+    text_params: list[PortableText] = field(default_factory=list)
+    line_params: list[PortableLine] = field(default_factory=list)
+    arrow_params: list[PortableArrow] = field(default_factory=list)
+    circle_params: list[PortableCircle] = field(default_factory=list)
+
+    @property
+    def num_rects(self) -> int:
+        """How many rectangles there are."""
+        return len(self.rect_params)
+
+    @property
+    def num_labels(self) -> int:
+        """How many texts there are."""
+        return len(self.text_params)
+
+    @property
+    def num_lines(self) -> int:
+        """How many lines there are."""
+        return len(self.line_params)
+
+    @property
+    def num_arrows(self) -> int:
+        """How many arrows there are."""
+        return len(self.arrow_params)
+
+    @property
+    def num_circles(self) -> int:
+        """How many circles there are."""
+        return len(self.circle_params)
+
+    def copy(self) -> PortableDisplay:
+        """An independent copy."""
+        return PortableDisplay(
+            [rect.copy() for rect in self.rect_params],
+            [text.copy() for text in self.text_params],
+            [line.copy() for line in self.line_params],
+            [arrow.copy() for arrow in self.arrow_params],
+            [circle.copy() for circle in self.circle_params],
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableObject:
+    """One detected object."""
+
+    unique_component_id: int = 0
+    class_id: int = 0
+    object_id: int = UNTRACKED_OBJECT_ID
+    confidence: float = 0.0
+    tracker_confidence: float = 0.0
+    obj_label: str = ""
+    parent: PortableObject | None = None
+    rect_params: PortableRect = field(default_factory=PortableRect)
+    text_params: PortableText = field(default_factory=PortableText)
+    mask_params: PortableMask = field(default_factory=PortableMask)
+    detector_bbox_info: PortableBboxInfo = field(default_factory=PortableBboxInfo)
+    tracker_bbox_info: PortableBboxInfo = field(default_factory=PortableBboxInfo)
+    classifier_meta_list: list[PortableClassifier] = field(default_factory=list)
+    obj_user_meta_list: list[PortableUser] = field(default_factory=list)
+    misc_obj_info: list[int] = field(default_factory=lambda: [0] * 4)
+
+    def add_classifier(self, classifier: PortableClassifier) -> None:
+        """Prepend what a classifier says."""
+        self.classifier_meta_list.insert(0, classifier)
+
+    def add_user(self, user: PortableUser) -> None:
+        """Prepend user metadata."""
+        self.obj_user_meta_list.insert(0, user)
+
+    def copy(self) -> PortableObject:
+        """A copy of all but ``parent``, which still is the original's."""
+        return PortableObject(
+            self.unique_component_id,
+            self.class_id,
+            self.object_id,
+            self.confidence,
+            self.tracker_confidence,
+            self.obj_label,
+            self.parent,
+            self.rect_params.copy(),
+            self.text_params.copy(),
+            self.mask_params.copy(),
+            self.detector_bbox_info.copy(),
+            self.tracker_bbox_info.copy(),
+            [classifier.copy() for classifier in self.classifier_meta_list],
+            [user.copy() for user in self.obj_user_meta_list],
+            list(self.misc_obj_info),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableFrame:
+    """One frame of a batch; times are in ns, sizes in pixels."""
+
+    pad_index: int = 0
+    batch_id: int = 0
+    frame_num: int = 0
+    buf_pts: int = 0
+    ntp_timestamp: int = 0
+    source_id: int = 0
+    num_surfaces_per_frame: int = 1
+    source_frame_width: int = 0
+    source_frame_height: int = 0
+    surface_type: int = 0
+    surface_index: int = 0
+    bInferDone: int = 0  # DeepStream's spelling
+    obj_meta_list: list[PortableObject] = field(default_factory=list)
+    display_meta_list: list[PortableDisplay] = field(default_factory=list)
+    frame_user_meta_list: list[PortableUser] = field(default_factory=list)
+    misc_frame_info: list[int] = field(default_factory=lambda: [0] * 4)
+
+    @property
+    def num_obj_meta(self) -> int:
+        """How many objects the frame has."""
+        return len(self.obj_meta_list)
+
+    def add_obj(self, obj: PortableObject, parent: PortableObject | None = None) -> None:
+        """Prepend an object, found on ``parent`` if one is given."""
+        obj.parent = parent
+        self.obj_meta_list.insert(0, obj)
+
+    def add_display(self, display: PortableDisplay) -> None:
+        """Prepend shapes to draw."""
+        self.display_meta_list.insert(0, display)
+
+    def add_user(self, user: PortableUser) -> None:
+        """Prepend user metadata."""
+        self.frame_user_meta_list.insert(0, user)
+
+    def copy(self) -> PortableFrame:
+        """An independent copy; parents are mapped to the copies."""
+        copies = {id(obj): obj.copy() for obj in self.obj_meta_list}
+        for obj in copies.values():
+            if obj.parent is not None:
+                obj.parent = copies.get(id(obj.parent), obj.parent)
+        return PortableFrame(
+            self.pad_index,
+            self.batch_id,
+            self.frame_num,
+            self.buf_pts,
+            self.ntp_timestamp,
+            self.source_id,
+            self.num_surfaces_per_frame,
+            self.source_frame_width,
+            self.source_frame_height,
+            self.surface_type,
+            self.surface_index,
+            self.bInferDone,
+            list(copies.values()),
+            [display.copy() for display in self.display_meta_list],
+            [user.copy() for user in self.frame_user_meta_list],
+            list(self.misc_frame_info),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableBatch:
+    """All frames that travel in one buffer."""
+
+    max_frames_in_batch: int = 0
+    frame_meta_list: list[PortableFrame] = field(default_factory=list)
+    batch_user_meta_list: list[PortableUser] = field(default_factory=list)
+    misc_batch_info: list[int] = field(default_factory=lambda: [0] * 4)
+
+    @property
+    def num_frames_in_batch(self) -> int:
+        """How many frames the batch has."""
+        return len(self.frame_meta_list)
+
+    def add_frame(self, frame: PortableFrame) -> None:
+        """Append a frame."""
+        self.frame_meta_list.append(frame)
+
+    def add_user(self, user: PortableUser) -> None:
+        """Append user metadata; in a batch, unlike elsewhere, the first added is seen first."""
+        self.batch_user_meta_list.append(user)
+
+    def copy(self) -> PortableBatch:
+        """An independent copy."""
+        return PortableBatch(
+            self.max_frames_in_batch,
+            [frame.copy() for frame in self.frame_meta_list],
+            [user.copy() for user in self.batch_user_meta_list],
+            list(self.misc_batch_info),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class PortableTensor:
+    """Raw outputs of a network for one frame or object [NvDsInferTensorMeta].
+
+    ``layers`` maps an output's name to its array, in the model's order of outputs, without the
+    batch dimension.
+    """
+
+    unique_id: int = 0
+    layers: dict[str, NDArray[Any]] = field(default_factory=dict)
+    network_width: int = 0
+    network_height: int = 0
+    network_channels: int = 0
+
+    @property
+    def num_output_layers(self) -> int:
+        """How many outputs there are."""
+        return len(self.layers)
+
+
+@dataclass(slots=True, eq=False)
+class PortableSegmentation:
+    """A semantic segmentation of one frame or object [NvDsInferSegmentationMeta].
+
+    ``class_map`` is int32, ``height`` rows of ``width``; -1 is no class.
+    """
+
+    classes: int = 0
+    width: int = 0
+    height: int = 0
+    class_map: NDArray[np.int32] | None = None
+    class_probabilities_map: NDArray[np.float32] | None = None
+    unique_id: int = 0

@@ -1,0 +1,237 @@
+"""The face of the metadata, the same on both providers, as protocols for type checkers.
+
+Names and meanings are DeepStream's (its public metadata documentation; "NvDs" and "NvOSD" names in
+brackets). Lists are walked with :mod:`pythia.iterators`: on DeepStream they are linked lists of
+opaque handles, on the portable runtime plain Python lists.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+UNTRACKED_OBJECT_ID = 0xFFFFFFFFFFFFFFFF
+"""``object_id`` of an object that no tracker has seen."""
+
+BATCH_META = 1
+FRAME_META = 2
+OBJ_META = 3
+DISPLAY_META = 4
+CLASSIFIER_META = 5
+LABEL_INFO_META = 6
+USER_META = 7
+TENSOR_OUTPUT_META = 12
+SEGMENTATION_META = 13
+START_USER_META = 8193
+"""Values of ``base_meta.meta_type`` [NvDsMetaType]."""
+
+ANALYTICS_OBJ_META = "NVIDIA.DSANALYTICSOBJ.USER_META"
+ANALYTICS_FRAME_META = "NVIDIA.DSANALYTICSFRAME.USER_META"
+"""Names that DeepStream's analytics registers its user metadata under."""
+
+
+class ColorParams(Protocol):
+    """A colour, each part from 0 to 1 [NvOSD_ColorParams]."""
+
+    red: float
+    green: float
+    blue: float
+    alpha: float
+
+    def set(self, red: float, green: float, blue: float, alpha: float) -> None:
+        """Set all four parts."""
+
+
+class RectParams(Protocol):
+    """A rectangle in pixels of the frame, and how it is drawn [NvOSD_RectParams]."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    border_width: int
+    has_bg_color: int
+
+    @property
+    def border_color(self) -> ColorParams:
+        """Colour of the border."""
+
+    @property
+    def bg_color(self) -> ColorParams:
+        """Colour inside, drawn if ``has_bg_color``."""
+
+
+class FontParams(Protocol):
+    """A font [NvOSD_FontParams]; pyds reads ``font_name`` as an address."""
+
+    font_name: Any
+    font_size: int
+
+    @property
+    def font_color(self) -> ColorParams:
+        """Colour of the letters."""
+
+
+class TextParams(Protocol):
+    """A text over the frame [NvOSD_TextParams]; pyds reads ``display_text`` as an address."""
+
+    display_text: Any
+    x_offset: int
+    y_offset: int
+    set_bg_clr: int
+
+    @property
+    def font_params(self) -> FontParams:
+        """Font, size and colour."""
+
+    @property
+    def text_bg_clr(self) -> ColorParams:
+        """Colour behind the text, drawn if ``set_bg_clr``."""
+
+
+class BboxCoords(Protocol):
+    """A box in pixels of the frame [NvBbox_Coords]."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class BboxInfo(Protocol):
+    """A component's own box [NvDsComp_BboxInfo]."""
+
+    @property
+    def org_bbox_coords(self) -> BboxCoords:
+        """The box before anything clipped or moved it."""
+
+
+class MaskParams(Protocol):
+    """An instance mask over an object's box [NvOSD_MaskParams]."""
+
+    width: int
+    height: int
+    threshold: float
+    size: int
+
+    def get_mask_array(self) -> Any:
+        """The mask as a flat float32 array of ``width * height``."""
+
+
+class BaseMeta(Protocol):
+    """What all metadata share [NvDsBaseMeta]."""
+
+    meta_type: Any
+
+
+class LabelInfo(Protocol):
+    """One attribute found by a classifier [NvDsLabelInfo]."""
+
+    num_classes: int
+    result_label: str
+    result_class_id: int
+    label_id: int
+    result_prob: float
+
+
+class ClassifierMeta(Protocol):
+    """What one classifier says of an object [NvDsClassifierMeta]."""
+
+    num_labels: int
+    unique_component_id: int
+    label_info_list: Any
+
+
+class UserMeta(Protocol):
+    """Anything a component hangs on a batch, frame or object [NvDsUserMeta]."""
+
+    user_meta_data: Any
+
+    @property
+    def base_meta(self) -> BaseMeta:
+        """Says by its ``meta_type`` what ``user_meta_data`` is."""
+
+
+class ObjectMeta(Protocol):
+    """One detected object [NvDsObjectMeta]."""
+
+    unique_component_id: int
+    class_id: int
+    object_id: int
+    confidence: float
+    tracker_confidence: float
+    obj_label: str
+    parent: Any
+    classifier_meta_list: Any
+    obj_user_meta_list: Any
+
+    @property
+    def rect_params(self) -> RectParams:
+        """The box, in pixels of the frame, and how it is drawn."""
+
+    @property
+    def text_params(self) -> TextParams:
+        """The text that is drawn beside the box."""
+
+    @property
+    def mask_params(self) -> MaskParams:
+        """The instance mask, if a segmentation model gave one."""
+
+    @property
+    def detector_bbox_info(self) -> BboxInfo:
+        """The detector's box."""
+
+    @property
+    def tracker_bbox_info(self) -> BboxInfo:
+        """The tracker's box."""
+
+
+class FrameMeta(Protocol):
+    """One frame of a batch [NvDsFrameMeta]; ``buf_pts`` and ``ntp_timestamp`` are in ns."""
+
+    pad_index: int
+    batch_id: int
+    frame_num: int
+    buf_pts: int
+    ntp_timestamp: int
+    source_id: int
+    num_surfaces_per_frame: int
+    source_frame_width: int
+    source_frame_height: int
+    surface_type: int
+    surface_index: int
+    num_obj_meta: int
+    bInferDone: int  # DeepStream's spelling
+    obj_meta_list: Any
+    display_meta_list: Any
+    frame_user_meta_list: Any
+
+
+class BatchMeta(Protocol):
+    """All frames that travel in one buffer [NvDsBatchMeta]."""
+
+    max_frames_in_batch: int
+    num_frames_in_batch: int
+    frame_meta_list: Any
+    batch_user_meta_list: Any
+
+
+class AnalyticsObjInfo(Protocol):
+    """What nvdsanalytics says of an object [NvDsAnalyticsObjInfo]."""
+
+    roiStatus: list[str]
+    ocStatus: list[str]
+    lcStatus: list[str]
+    dirStatus: str
+    objStatus: str
+    unique_id: int
+
+
+class AnalyticsFrameMeta(Protocol):
+    """What nvdsanalytics says of a frame [NvDsAnalyticsFrameMeta]."""
+
+    ocStatus: dict[str, bool]
+    objInROIcnt: dict[str, int]
+    objLCCurrCnt: dict[str, int]
+    objLCCumCnt: dict[str, int]
+    objCnt: dict[int, int]
+    unique_id: int

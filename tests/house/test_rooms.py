@@ -1,0 +1,121 @@
+"""The import table of the design, read from the sources."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[2] / "src"
+
+# Room -> what it may import besides the standard library and pythia.exceptions / pythia.version.
+MAY = {
+    "gst": {"gi", "ctypes", "numpy", "pythia.gst"},
+    "vision": {"numpy", "cv2", "onnxruntime", "yaml", "PIL", "pythia.vision"},
+    "samples": {"pythia.samples"},
+    "meta.types": set(),
+    "meta.portable": {"numpy", "pythia.meta.types"},
+    "meta.carrier": {"pythia.gst", "pythia.meta.portable"},
+    "meta.deepstream": {"pyds", "pythia.meta.types"},
+    "meta.runtime": {"pythia.gst"},
+    "meta.__init__": {"pythia.gst", "pythia.meta"},
+    "iterators": {"numpy", "pythia.meta"},
+    "event_stream": {"numpy", "orjson", "pythia.event_stream"},
+    "elements": {"pythia.gst", "pythia.meta", "pythia.vision", "pythia.elements"},
+    "core": {
+        "jinja2",
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.event_stream",
+        "pythia.samples",
+        "pythia.elements",
+        "pythia.core",
+    },
+    "cli": {"pythia.core", "pythia.samples", "pythia.cli", "pythia.gst"},
+    "__init__": {"pythia.core", "pythia.iterators", "pythia.gst"},
+    "__main__": {"pythia.cli"},
+}
+# What an import of pythia must not cost: these are imported inside functions only.
+HEAVY = {"cv2", "onnxruntime", "yaml", "PIL", "pyds", "jinja2", "supervision"}
+STANDARD = {"pythia.exceptions", "pythia.version"}
+
+
+def _modules() -> list[str]:
+    files = sorted((SRC / "pythia").rglob("*.py"))
+    return [str(file.relative_to(SRC / "pythia")) for file in files]
+
+
+def _room(module: str) -> str:
+    name = module.removesuffix(".py").replace("/", ".")
+    if name.startswith("meta."):
+        return name
+    return name.split(".")[0]
+
+
+def _imports(module: str) -> Iterator[tuple[str, bool]]:
+    """Each imported name, and whether the import runs when the module is imported."""
+    tree = ast.parse((SRC / "pythia" / module).read_text())
+    inside: set[int] = set()
+    for node in ast.walk(tree):
+        lazy = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        typing_only = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        if lazy or typing_only:
+            inside.update(id(child) for child in ast.walk(node))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) not in inside
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            yield str(node.module), id(node) not in inside
+
+
+def _is_allowed(name: str, room: str) -> bool:
+    import sys
+
+    top = name.split(".")[0]
+    if top in sys.stdlib_module_names:
+        return top != "ctypes" or "ctypes" in MAY[room]
+    if name in STANDARD:
+        return True
+    if name == "pythia":
+        return False
+    return any(name == allowed or name.startswith(allowed + ".") for allowed in MAY[room])
+
+
+@pytest.mark.parametrize("module", _modules())
+def test_a_room_imports_only_what_its_floor_may(module: str) -> None:
+    room = _room(module)
+
+    forbidden = sorted({name for name, _ in _imports(module) if not _is_allowed(name, room)})
+
+    assert not forbidden, f"{module} (room {room}) imports {', '.join(forbidden)}"
+
+
+def _loaded_at_once(module: str, seen: set[str]) -> set[str]:
+    """All that importing one of our modules imports at once, through our own modules."""
+    if module in seen:
+        return set()
+    seen.add(module)
+    loaded: set[str] = set()
+    for name, at_once in _imports(module):
+        if not at_once:
+            continue
+        loaded.add(name)
+        for path in (name.replace(".", "/") + ".py", name.replace(".", "/") + "/__init__.py"):
+            inner = path.removeprefix("pythia/")
+            if path.startswith("pythia/") and (SRC / path).exists():
+                loaded |= _loaded_at_once(inner, seen)
+    return loaded
+
+
+LIGHT = ["__init__.py", "elements/registry.py", *(
+    m for m in _modules() if m.startswith(("elements/nv", "cli/", "core/", "event_stream/"))
+)]
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_heavy_libraries_are_imported_where_they_are_used(module: str) -> None:
+    loaded = {name.split(".")[0] for name in _loaded_at_once(module, set())}
+
+    assert not loaded & HEAVY
