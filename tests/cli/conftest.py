@@ -13,6 +13,9 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PROBES = """
 import os
+import time
+
+from pythia.gst import Gst
 
 def everything(pad, info):
     yield {"pts": info.get_buffer().pts, "name": "é"}
@@ -34,6 +37,14 @@ def inner():
 
 def forms(a, b, c, d):
     pass
+
+def stuck(pad, info):
+    yield 1
+    time.sleep(60)
+
+def without_end(pad, info):
+    pad.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, lambda *_: Gst.PadProbeReturn.DROP)
+    yield 1
 """
 
 

@@ -21,6 +21,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PIPELINE = "videotestsrc num-buffers=10 ! identity name=i ! fakesink"
+CHECK = "videotestsrc ! nvvideoconvert ! nvinfer name=n config-file-path=/no.txt ! fakesink"
 RECORDING = (
     "videotestsrc is-live=true ! identity name=i ! x264enc tune=zerolatency speed-preset=ultrafast"
     " ! mp4mux ! filesink location={out}"
@@ -39,6 +40,8 @@ RECORDING = (
         ([PIPELINE, "-x", "probe.py:everything@j.src"], 4, "'j'.*videotestsrc0, i, fakesink0"),
         (["filesrc location=/nowhere/x ! fakesink"], 5, "filesrc0.*/nowhere/x"),
         (["--check", "v4l2src device=/dev/none ! fakesink"], 5, "v4l2src0.*/dev/none"),
+        (["--check", PIPELINE, "-x", "probe.py:stuck@x.src"], 4, "'x'"),
+        (["--check", CHECK], 5, "error: n .nvinfer.: .*/no.txt"),
         ([PIPELINE.replace("name=i", "name=i error-after=3")], 1, "error: i "),
     ],
 )
@@ -149,21 +152,26 @@ def test_a_signal_finishes_the_file_that_is_written(
     assert frames_in(folder / "a b.mp4") == out.count("\n") + 1
 
 
-def test_a_second_signal_stops_at_once(start: Start, folder: Path) -> None:
-    (folder / "probe.py").write_text(
-        "import time\ndef stuck(pad, info):\n    yield 1\n    time.sleep(60)\n"
-    )
-    with start(RECORDING, "--out=x.mp4", "-x", "probe.py:stuck@i.src") as process:
+@pytest.mark.parametrize(
+    ("probe", "message"),
+    [
+        ("without_end", "error: stopped before the end of the stream; files may be incomplete"),
+        ("stuck", "error: the pipeline does not stop; files may be incomplete"),
+    ],
+)
+def test_a_second_signal_stops_at_once(start: Start, probe: str, message: str) -> None:
+    with start(RECORDING, "--out=x.mp4", "-x", f"probe.py:{probe}@i.src") as process:
         wait_for_event(process)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         assert "SIGINT" in process.stderr.readline()
         before_s = time.monotonic()
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        _, error = process.communicate(timeout=20)
 
     assert time.monotonic() - before_s < 4
     assert process.returncode == Exit.RUN_ERROR
+    assert error.endswith(f"{message}\n")
 
 
 def test_sighup_writes_a_picture_and_lets_it_run(start: Start, folder: Path) -> None:
@@ -209,3 +217,17 @@ def test_on_a_terminal_there_is_a_progress_line(folder: Path) -> None:
         rb"\r\x1b\[K0:00:00\.\d / 0:00:01\.0, \d+ frames, \d+\.\d frames/s, \d+ objects", shown
     )
     assert re.search(rb"ended after 0:00:0\d\.\d, 30 frames, .*30 objects\r\n$", shown)
+
+
+def test_a_plain_pipeline_loads_no_heavy_library() -> None:
+    script = (
+        "import sys; from pythia.cli.gst_pylaunch import main; "
+        "main(['-q', 'videotestsrc num-buffers=1 ! fakesink']); "
+        "print(*{'cv2', 'onnxruntime', 'yaml', 'jinja2', 'asyncio'} & set(sys.modules))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "\n"

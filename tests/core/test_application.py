@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -40,6 +41,12 @@ def memory() -> Iterator[tuple[str, deque[Any]]]:
     del STORAGE[name]
 
 
+def pts_of(info: Gst.PadProbeInfo) -> int:
+    buffer = info.get_buffer()
+    assert buffer is not None
+    return buffer.pts
+
+
 def pythia_threads() -> list[str]:
     return [t.name for t in threading.enumerate() if t.name.startswith("pythia")]
 
@@ -49,8 +56,8 @@ def test_a_call_blocks_until_end_of_stream(memory: tuple[str, deque[Any]]) -> No
     app = Application(SHORT)
 
     @app.probe("end", "sink", backend_uri=uri)
-    def count(pad: Gst.Pad, info: Gst.PadProbeInfo) -> Iterator[dict[str, int | None]]:
-        yield {"pts": info.get_buffer().pts}
+    def count(pad: Gst.Pad, info: Gst.PadProbeInfo) -> Iterator[dict[str, int]]:
+        yield {"pts": pts_of(info)}
 
     app()
 
@@ -142,7 +149,7 @@ def test_stop_from_inside_a_probe_ends_the_application() -> None:
 
     @app.probe("end", "sink")
     def stop_at_five(pad: Gst.Pad, info: Gst.PadProbeInfo) -> None:
-        seen.append(info.get_buffer().pts)
+        seen.append(pts_of(info))
         if len(seen) == 5:
             app.stop()
 
@@ -289,7 +296,7 @@ def test_a_handler_for_an_unknown_message_is_refused_with_the_known_ones() -> No
         def on_message_eoss(self, bus: Gst.Bus, message: Gst.Message) -> None:
             """Never called."""
 
-    with pytest.raises(AttributeError, match="did you mean 'eos'.*on_message_state_changed"):
+    with pytest.raises(AttributeError, match=r"did you mean 'eos'.*on_message_state_changed"):
         Wrong(SHORT)
 
 
@@ -311,9 +318,13 @@ def test_on_message_error_gives_error_and_debug_text() -> None:
     assert "gst_identity_transform_ip" in (debug or "")
 
 
-def test_a_pipeline_that_refuses_to_start_names_element_and_cause() -> None:
+def test_a_pipeline_that_refuses_to_start_names_element_and_cause(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with pytest.raises(PlayError, match=r'filesrc0 \(filesrc\): .*No such file "/no/such"'):
         Application("filesrc location=/no/such name=filesrc0 ! fakesink")()
+
+    assert caplog.text == ""
 
 
 def test_a_pipeline_that_cannot_preroll_is_given_up_with_the_waiting_sink_named() -> None:
@@ -376,7 +387,8 @@ def test_send_eos_that_does_not_come_through_stops_after_its_time(
 
     @app.probe("end", "sink", pad_probe_type=Gst.PadProbeType.EVENT_DOWNSTREAM)
     def swallow(pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        is_eos = info.get_event().type == Gst.EventType.EOS
+        event = info.get_event()
+        is_eos = event is not None and event.type == Gst.EventType.EOS
         return Gst.PadProbeReturn.DROP if is_eos else Gst.PadProbeReturn.OK
 
     app(background=True)
@@ -433,7 +445,7 @@ def test_a_probe_on_nothing_is_an_error_before_anything_starts() -> None:
     app = Application(SHORT)
     app.probe("ned", "sink")(lambda pad, info: None)
 
-    with pytest.raises(ProbeTargetError, match="did you mean 'end'.*available: .*middle"):
+    with pytest.raises(ProbeTargetError, match=r"did you mean 'end'.*available: .*middle"):
         app()
 
     assert not app.running
@@ -552,3 +564,17 @@ except KeyboardInterrupt:
     assert errors == f"yielded {1 + rest.count('}')}\n"
     assert rest == "" or rest.endswith("}\n")
     assert program.returncode == 1
+
+
+def test_a_finished_application_is_freed_with_its_pipeline() -> None:
+    freed: list[int] = []
+    app = Application("videotestsrc num-buffers=5 ! decodebin name=d ! fakesink")
+    app.probe("d", "src")(lambda pad, info: None)
+    app.pipeline.weak_ref(lambda: freed.append(1))
+
+    app()
+    app()
+    del app
+    gc.collect()
+
+    assert freed == [1]

@@ -9,7 +9,7 @@ from pythia.exceptions import PlayError, PythiaError, RunError
 from pythia.gst import Gst, GstBase
 
 
-class SilentRefuser(GstBase.BaseTransform):  # type: ignore[misc]
+class SilentRefuser(GstBase.BaseTransform):
     """Refuses its third buffer without posting why."""
 
     __gstmetadata__ = ("silent refuser", "Test", "test", "pythia")

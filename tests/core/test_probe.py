@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -55,7 +55,7 @@ def test_remove_takes_the_probe_off_until_the_next_run() -> None:
 def test_what_a_generator_returns_is_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHIA_STREAM_URI", "memory://?stream=answers")
 
-    def drops(pad: Gst.Pad, info: Gst.PadProbeInfo) -> Iterator[int]:
+    def drops(pad: Gst.Pad, info: Gst.PadProbeInfo) -> Generator[int, None, Gst.PadProbeReturn]:
         yield 1
         yield 2
         return Gst.PadProbeReturn.DROP
@@ -68,7 +68,7 @@ def test_what_a_generator_returns_is_its_answer(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("answer", [True, 1, "drop"])
 def test_any_other_answer_is_an_error(answer: object) -> None:
-    with pytest.raises(ProbeFailedError, match="returns None or a Gst.PadProbeReturn, not"):
+    with pytest.raises(ProbeFailedError, match=r"returns None or a Gst.PadProbeReturn, not"):
         run_with(lambda pad, info: answer)
 
 
@@ -105,7 +105,8 @@ def test_events_can_be_probed() -> None:
 
     @app.probe("end", "sink", pad_probe_type=Gst.PadProbeType.EVENT_DOWNSTREAM)
     def events(pad: Gst.Pad, info: Gst.PadProbeInfo) -> None:
-        types.append(info.get_event().type)
+        event = info.get_event()
+        types.append(event and event.type)
 
     app()
 
@@ -130,7 +131,7 @@ def test_each_buffer_of_a_list_is_seen() -> None:
     source.add_probe(probe.pad_probe_type, probe)
     buffers = Gst.BufferList.new()
     for _ in range(3):
-        buffers.insert(-1, Gst.Buffer.new_allocate(None, 4, None))
+        buffers.insert(-1, Gst.Buffer.new())
 
     source.push_list(buffers)
 

@@ -66,5 +66,5 @@ def test_an_event_that_contains_itself_is_an_error_too() -> None:
     event: dict[str, Any] = {}
     event["self"] = event
 
-    with pytest.raises(EncodingError, match="of type builtins.dict"):
+    with pytest.raises(EncodingError, match=r"of type builtins\.dict"):
         encode_json(event)

@@ -156,7 +156,12 @@ def test_release_lets_blocked_offers_through_and_loses_nothing() -> None:
     sink = Sink("queue=2&batch=1")
     sink.gate.clear()
     worker = started(sink)
-    thread = threading.Thread(target=lambda: [worker.offer(event) for event in range(10)])
+
+    def offer_all() -> None:
+        for event in range(10):
+            worker.offer(event)
+
+    thread = threading.Thread(target=offer_all)
 
     thread.start()
     assert sink.posting.wait(5)
@@ -208,7 +213,12 @@ def test_a_reader_that_has_gone_ends_the_worker_and_blocks_nobody() -> None:
     sink.failures = [BrokenPipeError("gone")]
     ended: list[BaseException] = []
     over = threading.Event()
-    worker = started(sink, on_failure=lambda error: (ended.append(error), over.set()))
+
+    def note(error: BaseException) -> None:
+        ended.append(error)
+        over.set()
+
+    worker = started(sink, on_failure=note)
 
     worker.offer(0)
     assert over.wait(5)
@@ -255,3 +265,17 @@ def test_a_stream_that_cannot_connect_is_an_error_at_start() -> None:
     with pytest.raises(StreamError, match="host:1 refused"):
         started(sink)
     assert threads_of(sink) == []
+
+
+def test_a_blocked_offer_goes_on_as_soon_as_there_is_room() -> None:
+    sink = Sink("queue=1&batch=1")
+    worker = started(sink)
+    begin = time.monotonic()
+
+    for event in range(100):
+        worker.offer(event)
+    took_s = time.monotonic() - begin
+    worker.drain(10)
+
+    assert sink.events == list(range(100))
+    assert took_s < 5

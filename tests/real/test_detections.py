@@ -61,13 +61,12 @@ def _frames(video: Path, wanted: set[int]) -> Iterator[tuple[int, np.ndarray[Any
 
 
 def _image(bgr: np.ndarray[Any, Any], format: str, size: tuple[int, int] | None) -> Image:
-    if size:
-        bgr = cv2.resize(bgr, size)
+    bgr = np.asarray(cv2.resize(bgr, size)) if size else bgr
     height, width = bgr.shape[:2]
     if format == "BGR":
         return Image("BGR", width, height, (bgr,))
-    memory = cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420).reshape(-1)
-    return image_in(memory, default_layout("I420", width, height))
+    memory = cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
+    return image_in(np.asarray(memory, np.uint8).reshape(-1), default_layout("I420", width, height))
 
 
 def _box(one: Detection, scale: tuple[float, float]) -> Box:
@@ -142,7 +141,7 @@ def test_a_public_classifier_names_the_same_class(shared_data: Path) -> None:
     classifier = Classifier(replace(config, labels=(tuple(names),)))
     classifier.load()
     crops = [crop for crop in known["crops"] if _certain(crop["top5"])]
-    pictures = [
+    pictures: list[tuple[Any, Rect | None, Any]] = [
         (cv2.imread(str(shared_data / "images" / name)), None, top)
         for name, top in known["images"].items()
         if _certain(top)
@@ -153,7 +152,6 @@ def test_a_public_classifier_names_the_same_class(shared_data: Path) -> None:
         pictures.append((bgr, Rect(left, top, right - left, bottom - top), crop["top5"]))
 
     for bgr, rect, expected in pictures:
-        assert bgr is not None
         (result,) = classifier.infer([(_image(bgr, "BGR", None), rect)])
         assert [attribute.label for attribute in result.attributes] == [expected[0]["label"]]
     assert len(pictures) >= 3

@@ -22,6 +22,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "configs/deepstream-app/config_infer_primary.txt",
         "models/__pycache__/junk.pyc",
         "models/.hidden",
+        "README.md",
     ]
     for file in files:
         (data / file).parent.mkdir(parents=True, exist_ok=True)

@@ -173,6 +173,13 @@ def test_dbscan_joins_boxes_through_their_neighbours() -> None:
     assert len(cluster(found, _attrs(min_boxes=2, eps=0.35), DBSCAN)) == 1
 
 
+def test_a_box_with_too_few_neighbours_does_not_join_two_clusters() -> None:
+    lefts = (0, 0, 0, 8, 16, 24, 32, 32, 32)  # the one at 16 is near one box of either side
+    found = detections(np.array([[x, 0, x + 40, 40] for x in lefts]), np.ones(9), np.zeros(9))
+
+    assert len(cluster(found, _attrs(min_boxes=4, eps=0.35), DBSCAN)) == 2
+
+
 def test_the_hybrid_drops_lone_boxes_and_suppresses_the_rest() -> None:
     attrs = _attrs(min_boxes=2, eps=0.3)
 

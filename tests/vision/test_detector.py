@@ -208,6 +208,16 @@ def test_an_unknown_parser_is_refused_before_the_model_is_opened(
         Detector(config)
 
 
+@pytest.mark.parametrize("network_type", [1, 2, 3])
+def test_a_network_of_another_type_is_refused(
+    config_file: Callable[..., Path], network_type: int
+) -> None:
+    config = load(config_file(f"num-detected-classes=1\nnetwork-type={network_type}"))
+
+    with pytest.raises(ConfigError, match=f"network-type={network_type} is no detector"):
+        Detector(config)
+
+
 def test_load_comes_before_infer(config_file: Callable[..., Path]) -> None:
     with pytest.raises(RuntimeError, match="load"):
         Detector(load(config_file("num-detected-classes=1"))).infer([])

@@ -106,6 +106,16 @@ def test_a_model_that_takes_no_pictures_is_refused(onnx_model: OnnxModel) -> Non
         Network(onnx_model(shape=("batch", 10)))
 
 
+def test_a_model_that_asks_for_the_size_of_the_picture_gets_the_inputs(
+    onnx_model: OnnxModel,
+) -> None:
+    network = Network(onnx_model(copied={"image_shape": ("batch", 2)}))
+
+    results = network.run(_batch(2))
+
+    assert [tensors["image_shape_copy"].tolist() for tensors in results] == [[4, 6]] * 2
+
+
 def test_a_batch_of_another_size_is_a_model_error(onnx_model: OnnxModel) -> None:
     network = Network(onnx_model())
 

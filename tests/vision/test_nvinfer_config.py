@@ -81,7 +81,7 @@ def test_paths_start_at_the_directory_of_the_file(
 
 def test_a_class_lays_its_values_over_those_of_all(config_file: Write) -> None:
     rest = (
-        "[class-attrs-1]\nnms-iou-threshold=0.6\nbg-color=0;0;1;0.5\n"
+        "[class-attrs-1]\nnms-iou-threshold=0.6\nbg-color=0;0;1;0.5\ntopk=7\n"
         "[class-attrs-all]\npre-cluster-threshold=0.4\nminBoxes=3\ntopk=20\n"
     )
 
@@ -89,7 +89,7 @@ def test_a_class_lays_its_values_over_those_of_all(config_file: Write) -> None:
 
     expected = ClassAttrs(pre_cluster_threshold=0.4, min_boxes=3, topk=20)
     assert first == expected
-    assert second == replace(expected, nms_iou_threshold=0.6, bg_color=(0, 0, 1, 0.5))
+    assert second == replace(expected, nms_iou_threshold=0.6, bg_color=(0, 0, 1, 0.5), topk=7)
 
 
 @pytest.mark.parametrize(

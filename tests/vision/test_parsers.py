@@ -280,6 +280,13 @@ def test_batched_nms_keeps_as_many_boxes_as_it_counts(
     _check(found, [(1, 0.7, 16, 16, 32, 24), (2, 0.6, 0, 0, 63, 31)])
 
 
+def test_batched_nms_drops_inverted_boxes_and_classes_beyond_those_configured() -> None:
+    outputs = _nms_outputs([[16, 16, 32, 24], [9, 9, 5, 20], [1, 1, 9, 9]], "abcd")
+    outputs |= {"a": [3], "d": [1, 2, 3]}
+
+    _check(_parse("efficient-nms", outputs), [(1, 0.7, 16, 16, 32, 24)])
+
+
 def test_outputs_of_batched_nms_are_found_by_name_in_any_order() -> None:
     names = ("num_dets", "det_boxes", "det_scores", "det_classes")
     outputs = _nms_outputs([[16, 16, 32, 24], [0, 0, 9, 9], [1, 1, 9, 9]], names)
@@ -390,9 +397,9 @@ def test_raw_heads_grow_their_anchors(
 def _laid_out(head: Array, layout: str) -> Array:
     anchors, rows, columns, size = head.shape
     if layout == "chw":
-        return head.transpose(0, 3, 1, 2).reshape(anchors * size, rows, columns)
+        return np.asarray(head.transpose(0, 3, 1, 2).reshape(anchors * size, rows, columns))
     if layout == "hwc":
-        return head.transpose(1, 2, 0, 3).reshape(rows, columns, anchors * size)
+        return np.asarray(head.transpose(1, 2, 0, 3).reshape(rows, columns, anchors * size))
     return head
 
 

@@ -114,12 +114,23 @@ def test_a_gray_picture_fills_every_channel() -> None:
     np.testing.assert_array_equal(slot[0], slot[2])
 
 
-def test_scaling_is_bilinear() -> None:
+@pytest.mark.parametrize(
+    ("values", "interpolation"),
+    [
+        ({}, cv2.INTER_LINEAR),
+        ({"scaling_filter": 0}, cv2.INTER_NEAREST),
+        ({"scaling_filter": 1}, cv2.INTER_LINEAR),
+        ({"scaling_filter": 3}, cv2.INTER_AREA),
+    ],
+)
+def test_scaling_is_bilinear_unless_another_filter_is_chosen(
+    values: dict[str, Any], interpolation: int
+) -> None:
     rgb = np.random.default_rng(1).integers(0, 255, (48, 64, 3), np.uint8)
 
-    slot = _write(_config(), _image("RGB", rgb), (3, 30, 40))
+    slot = _write(_config(**values), _image("RGB", rgb), (3, 30, 40))
 
-    expected = cv2.resize(rgb, (40, 30), interpolation=cv2.INTER_LINEAR)
+    expected = cv2.resize(rgb, (40, 30), interpolation=interpolation)
     np.testing.assert_array_equal(slot, expected.transpose(2, 0, 1))
 
 

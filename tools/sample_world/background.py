@@ -81,7 +81,7 @@ class Painter:
         for size, weight in ((6, 0.5), (14, 0.3), (34, 0.2)):
             coarse = self.rng.uniform(0, 1, (size, max(2, size // 2))).astype(np.float32)
             total += weight * cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC)
-        return np.clip((total - 0.48) * 3.2, 0, 1)
+        return np.asarray(np.clip((total - 0.48) * 3.2, 0, 1), np.float32)
 
     def _skyline(self) -> None:
         """Pale blocks at the end of the street."""
@@ -96,13 +96,13 @@ class Painter:
         street = self.layout
         kerb, wall = street.kerb, street.wall
         for side in (-1, 1):
-            self._flat(*sorted((side * kerb, side * (wall + 14))), NEAR, FAR, PAVING)
+            self._flat(side * kerb, side * (wall + 14), NEAR, FAR, PAVING)
             self._tiles(side)
         self._flat(-kerb, kerb, NEAR, FAR, ASPHALT)
         for side in (-1, 1):
             edge = side * kerb
-            self._flat(*sorted((edge - side * BIKE_LANE, edge)), NEAR, FAR, BIKE)
-            self._flat(*sorted((edge, edge + side * 0.28)), NEAR, FAR, KERB)
+            self._flat(edge - side * BIKE_LANE, edge, NEAR, FAR, BIKE)
+            self._flat(edge, edge + side * 0.28, NEAR, FAR, KERB)
         self._side_street()
         self._markings()
 
@@ -110,9 +110,9 @@ class Painter:
         street = self.layout
         dark = tint(PAVING, 0.9)
         for z in np.arange(4.0, 60.0, 1.2):
-            self._flat(*sorted((side * street.kerb, side * street.wall)), z, z + 0.05, dark)
+            self._flat(side * street.kerb, side * street.wall, z, z + 0.05, dark)
         for x in np.arange(street.kerb + 1.2, street.wall, 1.2):
-            self._flat(*sorted((side * x, side * (x + 0.05))), NEAR, 60.0, dark)
+            self._flat(side * x, side * (x + 0.05), NEAR, 60.0, dark)
 
     def _side_street(self) -> None:
         street = self.layout

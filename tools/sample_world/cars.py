@@ -83,8 +83,9 @@ class Car:
             for side in (1, -1):
                 inner, outer = side * (half - 0.24), side * (half - 0.02)
                 pen.drum([(inner, 0.31, z), (outer, 0.31, z)], 0.32, RUBBER)
-        low = np.array([[-half, 0.16, end], [half, 0.16, end], [half, 0.16, -end], [-half, 0.16, -end]])
-        pen.shadows.append(pen.on_ground(pen.world(low)))
+        corners = ((-half, end), (half, end), (half, -end), (-half, -end))
+        floor = np.array([(x, 0.16, z) for x, z in corners])
+        pen.shadows.append(pen.on_ground(pen.world(floor)))
 
     def _draw_body(self, pen: Pen, rims: Floats) -> None:
         left, right = rims

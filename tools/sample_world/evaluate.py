@@ -25,7 +25,8 @@ from .dataset import CROP_SIDE, NET_SIZE
 from .sketch import Picture
 
 STRIDE, BOX_UNIT = 16, 35.0
-LEAST_CONFIDENCE = 0.2
+# As in the shipped configuration of the detector.
+LEAST_CONFIDENCE = 0.4
 NMS_OVERLAP = 0.5
 CLEAR_VISIBILITY = 0.8
 LEAST_CAR = 24.0

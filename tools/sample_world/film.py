@@ -13,6 +13,7 @@ from .scene import Scene
 from .truth import listed, make_truth, write_truth
 
 NAME = "sample_720p"
+# With pass=qual the quantizer sets the quality and this only caps the rate.
 KILOBITS = 1100
 
 

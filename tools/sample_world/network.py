@@ -68,7 +68,8 @@ class Detector(nn.Module):
         fine = self.sixteenth(self.eighth(self.stem(pictures)))
         around = self.lateral(self.coarse(fine))
         wide = functional.interpolate(around, scale_factor=2.0, mode="nearest")
-        return self.joined(functional.relu(fine + wide))
+        joined: Tensor = self.joined(functional.relu(fine + wide))
+        return joined
 
     def logits(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Coverage before its sigmoid, and boxes."""
@@ -96,7 +97,8 @@ class ColourNet(nn.Module):
         seen = self.body(crops)
         mean = functional.adaptive_avg_pool2d(seen, 1).flatten(1)
         peak = functional.adaptive_max_pool2d(seen, 1).flatten(1)
-        return self.name(torch.cat([mean, peak], dim=1))
+        named: Tensor = self.name(torch.cat([mean, peak], dim=1))
+        return named
 
     def forward(self, crops: Tensor) -> Tensor:
         """One probability per colour."""

@@ -116,8 +116,8 @@ class Pen:
         points = (flat[:, None, :2] + reach[:, None, None] * CIRCLE).reshape(-1, 2)
         self.sketch.add([hull(points)], self.shaded(colour, level * 0.92))
         if shadow:
-            ground = self.on_ground(centres)
-            self.shadows.append(hull((ground[:, None] + reach[:, None, None] * FLAT).reshape(-1, 2)))
+            spots = self.on_ground(centres)[:, None] + reach[:, None, None] * FLAT
+            self.shadows.append(hull(spots.reshape(-1, 2)))
 
     def ring(self, centre: Point, radius: float, width: float, colour: Colour) -> None:
         """Draw an upright ring that rolls along the thing's own z."""

@@ -164,8 +164,8 @@ class Renderer:
         soft = cv2.GaussianBlur(shadow, (5, 5), 0)
         large = cv2.resize(soft, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
         keep = cv2.convertScaleAbs(large, alpha=-strength, beta=255)
-        shaded = cv2.multiply(self.background, cv2.cvtColor(keep, cv2.COLOR_GRAY2BGR), scale=1 / 255)
-        return np.asarray(shaded, np.uint8)
+        keep = cv2.cvtColor(keep, cv2.COLOR_GRAY2BGR)
+        return np.asarray(cv2.multiply(self.background, keep, scale=1 / 255), np.uint8)
 
     def _develop(self, picture: Picture, index: int) -> Picture:
         """Exposure, lens and sensor."""

@@ -45,10 +45,10 @@ class Sign:
         painters[self.kind](pen)
 
     def _plate(self, pen: Pen, shape: Floats, colour: Colour, share: float = 1.0) -> None:
-        """A flat shape in units of half the plate, facing the thing's own z."""
+        """A flat shape in units of half the plate, x to the reader's right; it faces own z."""
         half = self.size / 2 * share
         corners = np.stack(
-            [shape[:, 0] * half, self.height + shape[:, 1] * half, np.full(len(shape), 0.06)],
+            [-shape[:, 0] * half, self.height + shape[:, 1] * half, np.full(len(shape), 0.06)],
             axis=1,
         )
         pen.face(corners, colour, level=1.12)

@@ -66,7 +66,8 @@ def make_targets(labels: Tensor) -> Targets:
         doubtful = (mine & rim).any(dim=1) & ~covered
         box = labels[..., :4].gather(1, owner[..., None].expand(-1, -1, 4))
         weight = torch.where(covered, 1.0, torch.where(best > 0, 0.3, 0.0))
-        for part, value in zip(parts, (covered.float(), (~doubtful).float(), box, weight), strict=True):
+        made = (covered.float(), (~doubtful).float(), box, weight)
+        for part, value in zip(parts, made, strict=True):
             part.append(value)
     return Targets(*(torch.stack(part, dim=1) for part in parts))
 

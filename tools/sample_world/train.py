@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.lr_scheduler import OneCycleLR
 
 from .augment import move, recolour, roughen
 from .cars import COLOURS
@@ -56,9 +57,9 @@ def as_input(pictures: Tensor) -> Tensor:
     return pictures.flip(-1).permute(0, 3, 1, 2).float() / 255
 
 
-def schedule(optimiser: torch.optim.Optimizer, steps: int, peak: float) -> torch.optim.lr_scheduler.OneCycleLR:
+def schedule(optimiser: torch.optim.Optimizer, steps: int, peak: float) -> OneCycleLR:
     """Rise quickly, fall slowly."""
-    return torch.optim.lr_scheduler.OneCycleLR(optimiser, peak, steps, pct_start=0.08)
+    return OneCycleLR(optimiser, peak, steps, pct_start=0.08)
 
 
 def train_detector(folder: Path, steps: int, batch: int, device: torch.device) -> Detector:
@@ -66,7 +67,7 @@ def train_detector(folder: Path, steps: int, batch: int, device: torch.device) -
     torch.manual_seed(SEED)
     pictures = load(folder / "training", "pictures", device)
     labels = load(folder / "training", "labels", device)
-    network = Detector().to(device, memory_format=torch.channels_last)
+    network = Detector().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = Average(network)
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=5e-4)
     rates = schedule(optimiser, steps, 5e-3)
@@ -150,9 +151,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="folder made by dataset.py")
     parser.add_argument("out", type=Path, help="folder for the ONNX files")
-    parser.add_argument("--steps", type=int, default=14_000)
+    parser.add_argument("--steps", type=int, default=11_500)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--colour-steps", type=int, default=4_000)
+    parser.add_argument("--colour-steps", type=int, default=3_000)
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     colour = train_colour(options.data, options.colour_steps, 256, device)

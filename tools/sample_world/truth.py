@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .camera import FPS, HEIGHT, WIDTH, Camera
+from .camera import FPS, HEIGHT, WIDTH, Camera, Floats
 from .layout import Layout
 from .render import Seen
 from .scene import CLASSES, Scene
@@ -52,9 +52,9 @@ class Line:
         share = float((meeting - self.start) @ along) / float(along @ along)
         return 0.0 <= share <= 1.0
 
-    def _across(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def _across(self) -> Floats:
         along = np.subtract(self.end, self.start)
-        across = np.array([-along[1], along[0]]) / np.linalg.norm(along)
+        across: Floats = np.array([-along[1], along[0]]) / np.linalg.norm(along)
         return across if across @ self.direction > 0 else -across
 
 
@@ -115,9 +115,11 @@ def _crossings_of(number: int, way: list[tuple[int, Point]], line: Line) -> list
             passed = frame
         if abs(side) < SETTLED:
             continue
-        if settled is not None and side * settled[0] < 0 and line.between_ends(settled[1], point):
+        changed = settled is not None and side * settled[0] < 0
+        if changed and settled is not None and line.between_ends(settled[1], point):
             direction = "forward" if side > 0 else "backward"
-            found.append(Crossing(frame if passed is None else passed, number, line.name, direction))
+            first = frame if passed is None else passed
+            found.append(Crossing(first, number, line.name, direction))
         settled, passed = (side, point), None
     return found
 

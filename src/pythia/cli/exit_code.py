@@ -6,6 +6,7 @@ import enum
 
 from pythia.exceptions import (
     ConfigError,
+    MissingDependencyError,
     ModelError,
     PipelineError,
     PlayError,
@@ -43,6 +44,7 @@ _CODES: tuple[tuple[type[PythiaError], Exit], ...] = (
     (PlayError, Exit.CANNOT_PLAY),
     (ConfigError, Exit.CANNOT_PLAY),
     (ModelError, Exit.CANNOT_PLAY),
+    (MissingDependencyError, Exit.CANNOT_PLAY),
     (PipelineError, Exit.INVALID_PIPELINE),
     (TemplateError, Exit.INVALID_PIPELINE),
 )

@@ -60,8 +60,9 @@ class Launch(Application):
         self.probe(spec.element, spec.pad)(spec.load())
 
     def check(self) -> None:
-        """Bring the elements to READY and back: devices are there, configurations can be read.
+        """Start each element and stop it again: configurations can be read, devices are there.
 
+        Sources go to READY and all between to PAUSED, where models are loaded; nothing flows.
         Sinks are left alone: a file would be emptied.
 
         Raises:
@@ -79,12 +80,13 @@ class Launch(Application):
             self.pipeline.set_state(Gst.State.NULL)
 
     def _check(self, element: Gst.Element) -> None:
-        refused = element.set_state(Gst.State.READY) == Gst.StateChangeReturn.FAILURE
+        is_source = bool(element.flags & Gst.ElementFlags.SOURCE)
+        change = element.set_state(Gst.State.READY if is_source else Gst.State.PAUSED)
         message = self.pipeline.get_bus().pop_filtered(Gst.MessageType.ERROR)
         if message:
             raise PlayError(describe_error(self.pipeline, message, None))
-        if refused:
-            raise PlayError(f"{element.get_name()}: does not go to READY, and does not say why")
+        if change == Gst.StateChangeReturn.FAILURE:
+            raise PlayError(f"{element.get_name()}: does not start, and does not say why")
 
     def dump_dot(self, name: str) -> bool:
         """Write the pipeline's graph to the folder that GST_DEBUG_DUMP_DOT_DIR names, if it does.

@@ -145,7 +145,7 @@ def _parser() -> _Parser:
         ("--dry-run", "print the pipeline with its parameters filled in, and exit"),
         (
             "--check",
-            "build the pipeline, try its probes, bring all but sinks to READY, and exit",
+            "build the pipeline, try its probes, start all elements but sinks, and exit",
         ),
         ("-v --verbose", "show property changes, caps among them"),
         ("-m --messages", "show messages on the bus"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
@@ -16,7 +16,7 @@ from pythia import elements
 from pythia.core.delivery import Delivery
 from pythia.core.handlers import find_handlers
 from pythia.core.pads import Attachment
-from pythia.core.pipeline import build
+from pythia.core.pipeline import build, sources_of
 from pythia.core.probe import BUFFERS, Probe
 from pythia.core.relink import Relinker
 from pythia.core.run import Run
@@ -65,8 +65,7 @@ class Application:
         if on_probe_error not in ("stop", "continue"):
             raise ValueError(f"on_probe_error={on_probe_error!r}; available: stop, continue")
         self._handlers = find_handlers(self)
-        with contextlib.suppress(Exception):  # TEMPORARY until all elements exist
-            elements.register()
+        elements.register()
         self.pipeline = build(pipeline) if isinstance(pipeline, str) else pipeline
         self.on_probe_error = on_probe_error
         self.play_timeout_s = play_timeout_s
@@ -245,6 +244,7 @@ class Application:
         self.before_pipeline_start()
         self.inject_probes()
         self._delivery.open(self._probes)
+        self._relinker.begin()
         self._run = Run(
             self.pipeline, self._dispatch, self._quit, self._finish, self.play_timeout_s
         )
@@ -300,11 +300,11 @@ class Application:
         run = self._run
         if run is None or run.stopping.is_set():
             return
-        run.call_later(0, lambda: self._send_eos_now(run, timeout_s))
-
-    def _send_eos_now(self, run: Run, timeout_s: float) -> None:
         run.call_later(timeout_s, lambda: self._eos_overdue(run, timeout_s))
-        self.pipeline.send_event(Gst.Event.new_eos())
+        # The pipeline's own send_event holds its state lock while it waits for a source, and a
+        # source may wait for the pipeline to reach PLAYING or to be stopped: a deadlock.
+        for source in sources_of(self.pipeline):
+            Thread(target=source.send_event, args=(Gst.Event.new_eos(),), daemon=True).start()
 
     def _eos_overdue(self, run: Run, timeout_s: float) -> None:
         logger.warning("end of stream did not come through in %g s; stopping", timeout_s)
@@ -373,7 +373,7 @@ class Application:
 
     def _quit(self) -> None:
         self._delivery.release()
-        self._relinker.remember()
+        self._relinker.end()
         self.before_loop_quit()
 
     def _finish(self) -> None:

@@ -36,8 +36,9 @@ def clash(pads: Iterable[Gst.Pad]) -> str | None:
     # Further down nothing is possible any more, so pads that have settled on caps come first.
     for pad in sorted(sources, key=lambda pad: pad.get_current_caps() is None):
         peer = pad.get_peer()
-        given = caps_now(pad)
-        taken = accepted(peer) if peer is not None else given
+        if peer is None:
+            continue
+        given, taken = caps_now(pad), accepted(peer)
         if not (given.is_empty() or given.can_intersect(taken)):
             return disagreement(pad_path(pad), given, pad_path(peer), taken)
     return None

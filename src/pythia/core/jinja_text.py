@@ -92,7 +92,11 @@ def _environment(hold: Hold) -> SandboxedEnvironment:
         return lambda value: _Marked(hold(_defined(value), name))
 
     environment = SandboxedEnvironment(
-        undefined=StrictUndefined, finalize=finalize, autoescape=True
+        undefined=StrictUndefined,
+        finalize=finalize,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {name: modifier(name) for name in ("raw", "uri", "path")}
     return environment

@@ -29,8 +29,16 @@ def build(text: str) -> Gst.Pipeline:
 
 def elements_of(pipeline: Gst.Bin) -> Iterator[Gst.Element]:
     """Yield every element of ``pipeline``, those inside of bins as well, sources last."""
-    iterator = pipeline.iterate_recurse()
-    while True:
+    yield from _items(pipeline.iterate_recurse())
+
+
+def sources_of(pipeline: Gst.Bin) -> Iterator[Gst.Element]:
+    """Yield the elements and bins of ``pipeline`` that produce data."""
+    yield from _items(pipeline.iterate_sources())
+
+
+def _items(iterator: Gst.Iterator[Gst.Element] | None) -> Iterator[Gst.Element]:
+    while iterator is not None:
         result, element = iterator.next()
         if result == Gst.IteratorResult.OK:
             yield element

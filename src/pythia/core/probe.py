@@ -183,7 +183,7 @@ class Probe:
 
 def _yields(function: Callable[..., Any]) -> bool:
     called = inspect.unwrap(function)
-    return any(inspect.isgeneratorfunction(f) for f in (called, getattr(called, "__call__", None)))
+    return inspect.isgeneratorfunction(called) or inspect.isgeneratorfunction(type(called).__call__)
 
 
 def _buffers(info: Gst.PadProbeInfo) -> list[Gst.Buffer | None]:

@@ -18,14 +18,20 @@ class Relinker:
     def __init__(self, pipeline: Gst.Bin) -> None:
         self._pipeline = pipeline
         self._peers: dict[Gst.Element, list[Gst.Pad]] = {}
+        self._handlers: list[tuple[Gst.Element, int]] = []
 
-    def remember(self) -> None:
-        """Note the links of passing pads; called while they still exist, and again each run."""
+    def begin(self) -> None:
+        """Link pads from now on as they were in the last run."""
+        self._handlers = [(e, e.connect("pad-added", self._link)) for e in self._peers]
+
+    def end(self) -> None:
+        """Note the links of this run; called while its passing pads still exist."""
+        # A handler left on an element keeps the pipeline alive that holds the element.
+        for element, handler in self._handlers:
+            element.disconnect(handler)
+        self._handlers.clear()
         for element in _own_elements(self._pipeline):
-            peers = [peer for pad in element.srcpads if (peer := _peer_of_passing(pad))]
-            if peers and element not in self._peers:
-                element.connect("pad-added", self._link)
-            if peers:
+            if peers := [peer for pad in element.srcpads if (peer := _peer_of_passing(pad))]:
                 self._peers[element] = peers
 
     def _link(self, element: Gst.Element, pad: Gst.Pad) -> None:

@@ -53,6 +53,7 @@ class Run:
         self._prerolled = False
         self._warning: Gst.Message | None = None
         self._cause: str | None = None
+        self._timers: list[GLib.Source] = []
         self._context = GLib.MainContext.new()
         self._thread = threading.Thread(target=self._main, name="pythia run", daemon=True)
 
@@ -96,6 +97,7 @@ class Run:
             return GLib.SOURCE_REMOVE
 
         source.set_callback(call)
+        self._timers.append(source)
         source.attach(self._context)
 
     def failed(self, message: Gst.Message) -> None:
@@ -123,6 +125,9 @@ class Run:
             bus.disconnect(handler)
         bus.remove_signal_watch()
         self._context.pop_thread_default()
+        # A timer that still waits would keep run and context alive, which keep the timer.
+        for timer in self._timers:
+            timer.destroy()
         self._guard(self._finish)
         self.started.set()
         self.finished.set()
@@ -150,7 +155,8 @@ class Run:
     def _refused(self) -> None:
         while self._context.iteration(False):
             pass
-        self.stop(PlayError("the pipeline refused to start, and no element said why"))
+        if self.error is None:
+            self.stop(PlayError("the pipeline refused to start, and no element said why"))
 
     def _expect_playing(self) -> None:
         """Fail after the time-out, unless data moved in its second half."""

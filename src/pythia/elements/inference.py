@@ -23,11 +23,13 @@ from pythia.meta.portable import (
     PortableUser,
 )
 from pythia.meta.types import TENSOR_OUTPUT_META
-from pythia.vision.classifier import Attribute, Classifier
-from pythia.vision.detector import Detection, Detector, Picture
+from pythia.vision.classifier import Classifier
+from pythia.vision.detector import Detection, Detector
 from pythia.vision.geometry import Rect
+from pythia.vision.inference_context import Picture
 from pythia.vision.network import Tensors
 from pythia.vision.nvinfer_config import CLASSIFIER, DETECTOR, OTHER, NvInferConfig
+from pythia.vision.parsers.classifiers import Attribute
 
 _SECONDARY = 2
 
@@ -194,7 +196,6 @@ class Inference:
         for found in attributes:
             classifier.add_label(
                 PortableLabel(
-                    num_classes=found.num_classes,
                     result_label=found.label,
                     result_class_id=found.class_id,
                     label_id=found.attribute,

@@ -430,7 +430,7 @@ class NvStreamMux(TaskElement, Gst.Element):
     def _waits_ns(self) -> int:
         """How long a frame may wait for its batch."""
         settings = self.settings
-        return max(0, settings["batched-push-timeout"]) * 1000 + int(settings["max-latency"])
+        return int(max(0, settings["batched-push-timeout"]) * 1000 + settings["max-latency"])
 
 
 def _uint(number: int) -> Any:

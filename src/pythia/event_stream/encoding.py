@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-_OPTIONS = orjson.OPT_SERIALIZE_NUMPY
 _DEEPEST = 12
 """How far into an event the culprit is looked for; it may contain itself."""
 
-_ANY_KEYS = _OPTIONS | orjson.OPT_NON_STR_KEYS
+_FAST = orjson.OPT_SERIALIZE_NUMPY
+_SLOW = orjson.OPT_NON_STR_KEYS
 
 
 class EncodingError(TypeError):
@@ -29,15 +29,16 @@ def encode_json(event: Any) -> bytes:
         EncodingError: A value cannot be encoded.
     """
     try:
-        return orjson.dumps(event, _plain, _OPTIONS)
+        return orjson.dumps(event, _plain, _FAST)
     except TypeError:
         return _encode_slowly(event)
 
 
 def _encode_slowly(event: Any) -> bytes:
-    # Keys that are not strings make orjson several times slower, so they are a second try.
+    # A second try, because keys that are not strings cost orjson several times the time; and it
+    # refuses arrays of foreign byte order instead of asking for their plain form.
     try:
-        return orjson.dumps(event, _plain, _ANY_KEYS)
+        return orjson.dumps(event, _plain, _SLOW)
     except TypeError as error:
         where, value = _culprit("event", event, _DEEPEST)
         raise EncodingError(
@@ -49,7 +50,7 @@ def _encode_slowly(event: Any) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(value).decode("ascii")
-    # NumPy arrays that orjson leaves to us (not contiguous, foreign byte order), other tensors.
+    # NumPy arrays that orjson does not take itself (not contiguous, ...), tensors of others.
     to_list = getattr(value, "tolist", None)
     if to_list is None:
         raise TypeError(f"no JSON form for {type(value).__name__}")
@@ -60,7 +61,7 @@ def _culprit(where: str, value: Any, depth: int) -> tuple[str, Any]:
     """Find the innermost value that fails on its own."""
     for name, part in _parts(value) if depth else []:
         try:
-            orjson.dumps(part, _plain, _ANY_KEYS)
+            orjson.dumps(part, _plain, _SLOW)
         except TypeError:
             return _culprit(f"{where}{name}", part, depth - 1)
     return where, value

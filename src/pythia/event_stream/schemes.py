@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from importlib.metadata import EntryPoint, entry_points
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pythia.event_stream.base import Stream
 from pythia.event_stream.uri import StreamUri
 from pythia.event_stream.worker import WORKER_OPTIONS
 from pythia.exceptions import MissingDependencyError, StreamError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINT_GROUP = "pythia.event_stream"
 
@@ -58,6 +60,9 @@ def _find_class(scheme: str) -> type[Stream]:
     if ":" in scheme:
         module, _, class_name = scheme.partition(":")
         return _load(scheme, Scheme(module, class_name))
+    # Imported here, because it takes 10 ms and is needed for schemes of others only.
+    from importlib.metadata import entry_points
+
     installed = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
     if scheme in installed:
         return _load(scheme, _row_of(installed[scheme]))

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+
 from pythia.exceptions import MissingDependencyError
+
+# Debian's GStreamer brings libunwind into the global scope, whose unwinder then catches the C++
+# exceptions of libraries loaded later: an ordinary error inside ONNX Runtime would abort the
+# process. With the compiler's own unwinder there first, they find the right one.
+with contextlib.suppress(OSError):
+    ctypes.CDLL("libgcc_s.so.1", mode=ctypes.RTLD_GLOBAL)
 
 _APT = "python3-gi python3-gst-1.0 gir1.2-gst-plugins-base-1.0"
 

@@ -83,8 +83,8 @@ def install(
 
 
 def _files() -> list[Path]:
-    """Return the samples, relative to the data folder."""
-    files = (file.relative_to(_DATA) for file in sorted(_DATA.rglob("*")) if file.is_file())
+    """Return the samples, relative to the data folder; what lies beside its folders is none."""
+    files = (file.relative_to(_DATA) for file in sorted(_DATA.rglob("*/*")) if file.is_file())
     return [file for file in files if not any(p[0] in "._" for p in file.parts)]
 
 

@@ -46,6 +46,13 @@ class Classifier:
         """
         self._context = InferenceContext(self.config)
 
+    @property
+    def context(self) -> InferenceContext:
+        """Network and pre-processing, once :meth:`load` has opened them."""
+        if self._context is None:
+            raise RuntimeError("Classifier.load() has to come first")
+        return self._context
+
     def infer(self, pictures: Sequence[Picture]) -> list[ClassifierResult]:
         """The attributes of each picture, in order; blocks for as long as the network takes.
 
@@ -56,9 +63,7 @@ class Classifier:
             ValueError: a rectangle has less than 2x2 pixels in its picture.
             RuntimeError: :meth:`load` was not called.
         """
-        if self._context is None:
-            raise RuntimeError("Classifier.load() has to come before infer()")
-        return [self._result(tensors) for _, tensors in self._context.infer(pictures)]
+        return [self._result(tensors) for _, tensors in self.context.infer(pictures)]
 
     def _result(self, tensors: Tensors) -> ClassifierResult:
         found = self._parser(tensors, self.config.classifier_threshold)

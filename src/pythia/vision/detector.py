@@ -82,6 +82,13 @@ class Detector:
         )
         self._context = context
 
+    @property
+    def context(self) -> InferenceContext:
+        """Network and pre-processing, once :meth:`load` has opened them."""
+        if self._context is None:
+            raise RuntimeError("Detector.load() has to come first")
+        return self._context
+
     def infer(self, pictures: Sequence[Picture]) -> list[FrameResult]:
         """The objects in each picture, in order; blocks for as long as the network takes.
 
@@ -90,12 +97,10 @@ class Detector:
             ValueError: a rectangle has less than 2x2 pixels in its picture.
             RuntimeError: :meth:`load` was not called.
         """
-        if self._context is None:
-            raise RuntimeError("Detector.load() has to come before infer()")
         keep = self.config.output_tensor_meta or self.config.network_type == OTHER
         return [
             FrameResult(self._objects(picture, box, tensors), tensors if keep else None, box)
-            for picture, (box, tensors) in zip(pictures, self._context.infer(pictures), strict=True)
+            for picture, (box, tensors) in zip(pictures, self.context.infer(pictures), strict=True)
         ]
 
     def _objects(self, picture: Picture, box: Letterbox, tensors: Tensors) -> list[Detection]:

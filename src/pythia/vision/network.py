@@ -28,6 +28,9 @@ _INPUT_TYPES: dict[str, Any] = {
     "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
 }
+_SHAPE_INPUT = "image_shape"
+"""Keras' YOLOv3 of the ONNX model zoo asks for the height and width that its boxes are for."""
+
 _INT8, _FP16, _BEST = 1, 2, 3
 _ERRORS_ONLY = 3
 
@@ -70,7 +73,11 @@ class Network:
         first = {name: (outputs[name] or [None])[0] for name in self.output_names}
         batch = pictures.shape[0]
         self._batched = all(size is not None and size == batch for size in first.values())
-        self._leading_one = {name for name, size in first.items() if size in (1, batch)}
+        if not self._batched and self.batch_size != 1:
+            _log.info("%s: its outputs do not begin with the batch; one picture a call", self.path)
+        self._leading_one = {
+            n for n, size in first.items() if size is not None and size in (1, batch)
+        }
 
     def run(self, batch: NDArray[Any]) -> list[Tensors]:
         """The outputs for each picture of ``batch``, in order, without a batch dimension.
@@ -99,7 +106,7 @@ class Network:
                 [part, np.zeros((self.batch_size - count, *part.shape[1:]), part.dtype)]
             )
         try:
-            values = self._session.run(self.output_names, {self.input_name: part})
+            values = self._session.run(self.output_names, self._feeds(part))
         except Exception as error:  # its own exception types differ from release to release
             raise ModelError(
                 f"{self.path} failed on a batch of shape {part.shape}: {error}"
@@ -109,6 +116,12 @@ class Network:
             return [{name: self._one(name, value) for name, value in named.items()}]
         self._check_batch(named, len(part))
         return [{name: value[i] for name, value in named.items()} for i in range(count)]
+
+    def _feeds(self, part: NDArray[Any]) -> Tensors:
+        feeds: Tensors = {self.input_name: part}
+        if self._wants_shape:
+            feeds[_SHAPE_INPUT] = np.tile(np.array(part.shape[2:], np.float32), (len(part), 1))
+        return feeds
 
     def _one(self, name: str, value: NDArray[Any]) -> NDArray[Any]:
         # Three dimensions or more are never the bare rows of a suppression step.
@@ -125,12 +138,14 @@ class Network:
 
     def _picture_input(self, inputs: Sequence[Any]) -> Any:
         pictures = [entry for entry in inputs if len(entry.shape) == 4]
-        if len(pictures) != 1 or len(inputs) != 1:
+        others = {entry.name for entry in inputs if len(entry.shape) != 4}
+        if len(pictures) != 1 or others - {_SHAPE_INPUT}:
             found = ", ".join(f"{entry.name} {entry.shape}" for entry in inputs)
             raise ModelError(
-                f"{self.path}: one input with 4 dimensions (a batch of pictures) is needed, "
-                f"found {found}"
+                f"{self.path}: one input with 4 dimensions (a batch of pictures) is needed, and "
+                f"at most {_SHAPE_INPUT} beside it; found {found}"
             )
+        self._wants_shape = bool(others)
         return pictures[0]
 
     def _input_type(self, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,16 +12,12 @@ def suppress(
 ) -> NDArray[np.intp]:
     """Indices of the boxes [N, 4] (x1, y1, x2, y2) that no better one overlaps by over ``iou``.
 
-    Best first; of equal scores the earlier box is the better one.
+    Best first; of equal scores the earlier box is the better one. Boxes with a score of 0 or less
+    are never among them.
     """
-    order = np.argsort(-scores, kind="stable")
-    kept = []
-    while len(order):
-        best, order = order[0], order[1:]
-        kept.append(best)
-        if len(order):
-            order = order[overlaps(boxes[best], boxes[order]) <= np.float32(iou)]
-    return np.array(kept, np.intp)
+    starts, sizes = boxes[:, :2], boxes[:, 2:] - boxes[:, :2]
+    rectangles = np.hstack([starts, sizes]).astype(np.float64)
+    return np.asarray(cv2.dnn.NMSBoxes(rectangles, scores, 0.0, iou), np.intp)  # type: ignore[arg-type]
 
 
 def overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,10 +18,10 @@ OnnxModel = Callable[..., Path]
 
 @pytest.fixture
 def onnx_model(tmp_path: Path) -> OnnxModel:
-    """A function that writes a model with one input.
+    """A function that writes a model.
 
     Its outputs are ``constants``, or with ``rows`` the position of each input that is not 0, or
-    else the input itself.
+    else the input itself; and one for each of the ``copied`` further inputs.
     """
 
     def write(
@@ -30,6 +30,7 @@ def onnx_model(tmp_path: Path) -> OnnxModel:
         dtype: Any = np.float32,
         output_shape: Shape | None = None,
         constants: Mapping[str, np.ndarray[Any, Any]] | None = None,
+        copied: Mapping[str, Shape] | None = None,
         rows: bool = False,
     ) -> Path:
         kind = _NUMPY_TYPES[dtype]
@@ -41,6 +42,10 @@ def onnx_model(tmp_path: Path) -> OnnxModel:
         elif constants is None:
             graph += _field(1, _node("Identity", "input", "output"))
             graph += _field(12, _value_info("output", kind, output_shape or shape))
+        for key, size in (copied or {}).items():
+            graph += _field(11, _value_info(key, FLOAT, size))
+            graph += _field(1, _node("Identity", key, f"{key}_copy"))
+            graph += _field(12, _value_info(f"{key}_copy", FLOAT, size))
         for key, value in (constants or {}).items():
             graph += _field(5, _tensor(f"{key}_value", value))
             graph += _field(1, _node("Identity", f"{key}_value", key))

@@ -1,0 +1,1 @@
+"""The programs that main-job and startup run, each in a process of its own."""
