@@ -8,10 +8,7 @@ Objects come in DeepStream's order: the last one added first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pythia.meta import types
 from pythia.meta.types import (
@@ -23,6 +20,10 @@ from pythia.meta.types import (
     LabelInfo,
     ObjectMeta,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 

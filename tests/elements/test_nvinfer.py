@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.play import Play, Played
 
 from pythia import elements
 from pythia.gst import Gst
 from pythia.meta.types import TENSOR_OUTPUT_META, UNTRACKED_OBJECT_ID
+from support.play import Play, Played
 
 # x1, y1, x2, y2, score, class in the pixels of a 64x32 input; the frames are twice that.
 ROWS = np.array([[[8, 4, 24, 12, 0.9, 0], [32, 16, 40, 28, 0.6, 1]]], np.float32)

@@ -5,7 +5,7 @@ import pytest
 
 from pythia import elements
 from pythia.gst import Gst
-from pythia.gst.memory import mapped
+from pythia.gst.mapping import mapped
 from pythia.gst.video import video_format
 from pythia.meta import batch_of
 from support.play import Play

@@ -117,6 +117,19 @@ def test_the_filling_is_blended_by_its_alpha() -> None:
     assert box_of(changed(image)) == (20, 30, 70, 70)
 
 
+@pytest.mark.parametrize("format", ["NV12", "I420"])
+@pytest.mark.parametrize("alpha", [1.0, 0.5])
+def test_chroma_reaches_a_pixel_beyond_luma_at_most(format: str, alpha: float) -> None:
+    for place in (20, 21):
+        image = canvas(format)
+
+        color = Color(1, 0, 0, alpha)
+        osd.draw_rect(image, rect(place, place, 30, 30, has_bg_color=1, bg_color=color))
+
+        edge = place + 30
+        assert box_of(changed(image)) == (place // 2 * 2,) * 2 + (-(-edge // 2) * 2,) * 2
+
+
 FAR = [(-500, -500), (500, 20), (20, 500), (-20, -20), (150, 110), (-1000, 30)]
 
 

@@ -46,9 +46,7 @@ class Painter:
 
     def _polygon(self, world: Floats, colour: Colour) -> None:
         flat = self.camera.project(world)[:, :2]
-        cv2.fillPoly(
-            self.canvas, [fixed_point(flat, FINE)], colour, cv2.LINE_8, SUBPIXEL_BITS
-        )
+        cv2.fillPoly(self.canvas, [fixed_point(flat, FINE)], colour, cv2.LINE_8, SUBPIXEL_BITS)
 
     def _air(self, colour: Colour, level: float, z: float) -> Colour:
         return blend(tint(colour, level), self.light.haze, float(1 - np.exp(-max(z, 0) / 420)))
@@ -183,8 +181,12 @@ class Painter:
         gable_level = self.light.on_face(np.array([0.0, 0.0, -1.0]))
         depth = 11.0 * house.side
         gable = np.array(
-            [[x, 0, start], [x + depth, 0, start], [x + depth, house.height, start],
-             [x, house.height, start]]
+            [
+                [x, 0, start],
+                [x + depth, 0, start],
+                [x + depth, house.height, start],
+                [x, house.height, start],
+            ]
         )
         front = np.array(
             [[x, 0, start], [x, 0, end], [x, house.height, end], [x, house.height, start]]
@@ -218,9 +220,7 @@ class Painter:
                 glass = self._upright(x, z, z + 1.3, low, low + tall)
                 lit = float(self.rng.uniform(0.85, 1.2))
                 self._polygon(glass, self._air(tint(house.pane, lit), level + 0.1, z))
-        ledge = self._upright(
-            x, max(house.start, 2.0), house.end, house.height - 0.4, house.height
-        )
+        ledge = self._upright(x, max(house.start, 2.0), house.end, house.height - 0.4, house.height)
         self._polygon(ledge, self._air(tint(house.wall, 0.8), level, house.start))
 
     @staticmethod

@@ -139,9 +139,7 @@ def create(folder: Path, count: int) -> None:
 def make_set(folder: Path, first_seed: int, scenes: int, frames: int, workers: int) -> None:
     """Draw ``scenes`` streets, ``frames`` frames each, into ``folder``."""
     create(folder, scenes * frames)
-    orders = [
-        Order(first_seed + scene, scene * frames, frames, folder) for scene in range(scenes)
-    ]
+    orders = [Order(first_seed + scene, scene * frames, frames, folder) for scene in range(scenes)]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for _ in pool.imap_unordered(draw_order, orders):
             pass

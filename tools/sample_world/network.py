@@ -32,9 +32,7 @@ class Separable(nn.Module):
             nn.BatchNorm2d(inputs),
             nn.ReLU(inplace=True),
         )
-        self.mix = nn.Sequential(
-            nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs)
-        )
+        self.mix = nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
         self.short = inputs == outputs and stride == 1
 
     def forward(self, values: Tensor) -> Tensor:

@@ -86,9 +86,7 @@ def build_scene(seed: int, frames: int) -> Scene:
     )
 
 
-def _actors(
-    layout: Layout, signals: Signals, rng: np.random.Generator, frames: int
-) -> list[Actor]:
+def _actors(layout: Layout, signals: Signals, rng: np.random.Generator, frames: int) -> list[Actor]:
     found: list[tuple[int, Shape, Track]] = []
     for lane in road_lanes(layout, rng):
         for driver in LaneTraffic(lane, signals, rng, frames).run():
@@ -110,9 +108,7 @@ def _signs(layout: Layout, rng: np.random.Generator) -> list[tuple[Sign, float, 
     for side in (-1, 1):
         z = float(rng.uniform(13, 20))
         while z < 52:
-            clear = all(
-                abs(z - tree.z) > 2.5 for tree in layout.trees if np.sign(tree.x) == side
-            )
+            clear = all(abs(z - tree.z) > 2.5 for tree in layout.trees if np.sign(tree.x) == side)
             signal_near = abs(z - layout.stop - 4.2) < 2.0
             if clear and not signal_near and not layout.in_side_street(z, 1.0):
                 x = side * (layout.kerb + float(rng.uniform(0.5, 0.9)))

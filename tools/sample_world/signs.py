@@ -105,6 +105,4 @@ def _bar(left: float, bottom: float, right: float, top: float) -> Floats:
 
 def draw_sign(rng: np.random.Generator) -> Sign:
     """Draw a sign at random."""
-    return Sign(
-        str(rng.choice(KINDS)), float(rng.uniform(0.8, 1.15)), float(rng.uniform(2.1, 2.9))
-    )
+    return Sign(str(rng.choice(KINDS)), float(rng.uniform(0.8, 1.15)), float(rng.uniform(2.1, 2.9)))

@@ -192,9 +192,7 @@ def road_lanes(street: Layout, rng: np.random.Generator) -> list[Lane]:
     for lane in range(street.lanes):
         x = street.lane_x(lane)
         speed = (8.0, 11.0)
-        lanes.append(
-            Lane((x, near), 0.0, far - near, street.stop - 1.6 - near, speed, headway)
-        )
+        lanes.append(Lane((x, near), 0.0, far - near, street.stop - 1.6 - near, speed, headway))
         lanes.append(Lane((-x, far), float(np.pi), far - near, far - far_stop, speed, headway))
     bike = street.bike_x()
     rare = (4.0, 13.0)
@@ -202,9 +200,7 @@ def road_lanes(street: Layout, rng: np.random.Generator) -> list[Lane]:
     lanes.append(
         Lane((bike, near), 0.0, 100.0, street.stop - 1.4 - near, slow, rare, bicycles=True)
     )
-    lanes.append(
-        Lane((-bike, 70.0), np.pi, 76.0, 70.0 - far_stop, slow, rare, bicycles=True)
-    )
+    lanes.append(Lane((-bike, 70.0), np.pi, 76.0, 70.0 - far_stop, slow, rare, bicycles=True))
     if street.cross_start is not None and street.cross_end is not None:
         quarter = street.cross_width / 4
         stop = 75.0 - street.kerb - 4.5
@@ -241,9 +237,7 @@ def walk(
     return track
 
 
-def walkers(
-    street: Layout, signals: Signals, rng: np.random.Generator, frames: int
-) -> list[Track]:
+def walkers(street: Layout, signals: Signals, rng: np.random.Generator, frames: int) -> list[Track]:
     """Everyone on foot: along the pavements, and over the road when the cars have red."""
     tracks = []
     for side in (-1, 1):

@@ -35,7 +35,6 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pythia.elements.frames import FrameMapper
 from pythia.elements.properties import Property
 from pythia.exceptions import GstError, PythiaError
 from pythia.gst import Gst
@@ -44,6 +43,7 @@ from pythia.gst.pads import address
 from pythia.gst.video import NVMM, VideoFormat, video_format
 
 if TYPE_CHECKING:
+    from pythia.elements.frames import FrameMapper
     from pythia.vision.image import Image
 
 _log = logging.getLogger("pythia.elements")
@@ -143,7 +143,7 @@ class Portable:
             Gst.StreamError.quark(),
             int(Gst.StreamError.FAILED),
             text,
-            hint or f"{type(error).__name__} in {self.get_path_string()}",
+            hint,
             "",
             "",
             0,
@@ -170,6 +170,8 @@ class InPlace(Portable):
 
     def do_set_caps(self, incaps: Gst.Caps, _outcaps: Gst.Caps) -> bool:
         """GstBaseTransform's virtual method."""
+        from pythia.elements.frames import FrameMapper
+
         try:
             self.format = video_format(incaps)
             self._frames = FrameMapper(self.format)

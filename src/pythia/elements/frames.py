@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from pythia.gst.memory import mapped, memory_count
+from pythia.gst.mapping import mapped
+from pythia.gst.memory import memory_count
 from pythia.gst.video import VideoFormat, plane_layout
 from pythia.meta import carrier
 from pythia.vision.image import Image, Layout, image_in

@@ -17,18 +17,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pythia.elements.base import video_templates
-from pythia.elements.frames import FrameMapper
 from pythia.elements.handover import Handover
 from pythia.elements.properties import GPU_ID, Enum, Property, gproperties
 from pythia.elements.task import TaskElement
 from pythia.exceptions import ConfigError, PipelineError, PythiaError
 from pythia.gst import GObject, Gst
 from pythia.gst.memory import unref
-from pythia.gst.pads import ERROR, FLUSHING, NOT_NEGOTIATED, OK, proxy_caps, push, set_chain
+from pythia.gst.pads import ERROR, FLUSHING, NOT_NEGOTIATED, OK, proxy_caps, push, set_chain, weakly
 from pythia.gst.video import video_format
 from pythia.meta import carrier
 
 if TYPE_CHECKING:
+    from pythia.elements.frames import FrameMapper
     from pythia.elements.inference import Inference, Outcome, Task
     from pythia.vision.nvinfer_config import NvInferConfig
 
@@ -108,8 +108,8 @@ class NvInfer(TaskElement, Gst.Element):
         self.prepare()
         self._sink = self.new_pad("sink")
         self.src = self.new_pad("src")
-        set_chain(self._sink, self._chain)
-        self._sink.set_event_function_full(lambda _pad, _parent, event: self._event(event))
+        set_chain(self._sink, weakly(self._chain))
+        self._sink.set_event_function_full(weakly(self._event))
         for pad in (self._sink, self.src):
             proxy_caps(pad)
             self.add_pad(pad)
@@ -155,9 +155,7 @@ class NvInfer(TaskElement, Gst.Element):
 
     def _config(self) -> NvInferConfig:
         if not self.settings["config-file-path"]:
-            raise ConfigError(
-                f"{self.get_name()}: set config-file-path to a DeepStream nvinfer configuration"
-            )
+            raise ConfigError("set config-file-path to a DeepStream nvinfer configuration")
         if self._file_error is not None:
             raise self._file_error
         assert self._file_config is not None
@@ -179,9 +177,7 @@ class NvInfer(TaskElement, Gst.Element):
         try:
             return tuple(int(part) for part in parts if int(part) >= 0)
         except ValueError:
-            raise ConfigError(
-                f"{self.get_name()}: {name}={value!r}: expected class numbers such as '0:2'"
-            ) from None
+            raise ConfigError(f"{name}={value!r}: expected class numbers such as '0:2'") from None
 
     def _load(self) -> Inference:
         from pythia.elements.inference import Inference
@@ -224,7 +220,7 @@ class NvInfer(TaskElement, Gst.Element):
 
     # The streaming thread
 
-    def _event(self, event: Gst.Event) -> bool:
+    def _event(self, _pad: Gst.Pad, _parent: Gst.Object | None, event: Gst.Event) -> bool:
         kind = event.type
         if kind == Gst.EventType.FLUSH_START:
             self._discard(self._queue.stop())
@@ -237,6 +233,8 @@ class NvInfer(TaskElement, Gst.Element):
             self.src.start_task(self.push_next)
             return pushed
         if kind == Gst.EventType.CAPS:
+            from pythia.elements.frames import FrameMapper
+
             self._frames = FrameMapper(video_format(event.parse_caps()))
             self._look_for_live_sources()
         if Gst.EventType.get_flags(kind) & Gst.EventTypeFlags.SERIALIZED:
@@ -268,11 +266,11 @@ class NvInfer(TaskElement, Gst.Element):
         assert inference is not None
         assert self._workers is not None
         if frames is None:
-            raise PipelineError(f"{self.get_name()} got a buffer before caps")
+            raise PipelineError("a buffer came before caps")
         batch = carrier.fetch(buffer)
         if batch is None:
             raise PipelineError(
-                f"{self.get_name()} got a buffer without batch metadata; put nvstreammux before it"
+                "a buffer came without batch metadata; put nvstreammux before nvinfer"
             )
         size = (frames.format.width, frames.format.height)
         tasks = inference.tasks(batch, size, skip=self._skips(inference))

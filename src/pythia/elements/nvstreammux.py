@@ -12,11 +12,10 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pythia.elements.base import pad_template, parse_caps, video_caps
 from pythia.elements.collector import Collected, Collector
-from pythia.elements.frames import FrameMapper, layout_of
 from pythia.elements.properties import (
     COMPUTE_HW,
     GPU_ID,
@@ -29,21 +28,15 @@ from pythia.elements.properties import (
 from pythia.elements.task import TaskElement
 from pythia.exceptions import ConfigError
 from pythia.gst import GObject, Gst
-from pythia.gst.memory import (
-    append_memory,
-    head,
-    memory_count,
-    new_buffer,
-    new_memory,
-    share_memory,
-    unref,
-)
-from pythia.gst.pads import EOS, ERROR, FLUSHING, NOT_NEGOTIATED, OK, push, set_chain
+from pythia.gst.memory import head, new_buffer, share_memory, unref
+from pythia.gst.pads import EOS, ERROR, FLUSHING, NOT_NEGOTIATED, OK, push, set_chain, weakly
 from pythia.gst.queries import accept_video_meta, add_latency
-from pythia.gst.video import NVMM, VideoFormat, ntp_timestamp_ns, plane_layout, video_format
+from pythia.gst.video import NVMM, VideoFormat, ntp_timestamp_ns, video_format
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBatch, PortableFrame
-from pythia.vision.image import Image, image_in
+
+if TYPE_CHECKING:
+    from pythia.elements.scaler import Scaler
 
 _NONE = UINT64_MAX  # GST_CLOCK_TIME_NONE
 _BATCHED = ("NV12", "I420", "RGBA")
@@ -68,8 +61,8 @@ class _Source:
     """What is known of one sink pad."""
 
     number: int
-    pad: Gst.Pad
     format: VideoFormat | None = None
+    scaler: Scaler | None = None
     segment: Gst.Segment = field(default_factory=Gst.Segment.new)
     frame_num: int = 0
 
@@ -156,7 +149,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         super().__init__()
         self.prepare()
         self.src = self.new_pad("src")
-        add_latency(self.src, self._waits_ns, lambda: self.settings["live-source"])
+        add_latency(self.src, weakly(self._waits_ns), weakly(self._is_live))
         self.add_pad(self.src)
         self._sources: dict[int, _Source] = {}
         self._collector: Collector[_Frame] = Collector()
@@ -174,10 +167,10 @@ class NvStreamMux(TaskElement, Gst.Element):
         if number is None or number in self._sources:
             return None
         pad = Gst.Pad.new_from_template(template, f"sink_{number}")
-        source = _Source(number, pad)
+        source = _Source(number)
         accept_video_meta(pad)
-        set_chain(pad, lambda buffer: self._chain(source, buffer))
-        pad.set_event_function_full(lambda p, _parent, event: self._event(source, p, event))
+        set_chain(pad, weakly(self._chain, source))
+        pad.set_event_function_full(weakly(self._event, source))
         self._sources[number] = source
         self._collector.add(number)
         pad.set_active(True)
@@ -221,6 +214,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         for number, source in self._sources.items():
             self._collector.add(number)
             source.frame_num = 0
+            source.scaler = None
         self._output = None
         self._announced = False
         self._last_pts = 0
@@ -231,7 +225,9 @@ class NvStreamMux(TaskElement, Gst.Element):
 
     # Sources' threads
 
-    def _event(self, source: _Source, pad: Gst.Pad, event: Gst.Event) -> bool:
+    def _event(
+        self, source: _Source, _pad: Gst.Pad, _parent: Gst.Object | None, event: Gst.Event
+    ) -> bool:
         kind: Any = event.type
         if kind == Gst.EventType.CAPS:
             return self._set_format(source, event.parse_caps())
@@ -255,10 +251,21 @@ class NvStreamMux(TaskElement, Gst.Element):
             source.format = video_format(caps)
             if self._output is None:
                 self._output = self._choose_output(source.format)
+            source.scaler = source.scaler or self._make_scaler(self._output)
         except Exception as error:
             self.fail(error)
             return False
         return True
+
+    def _make_scaler(self, output: VideoFormat) -> Scaler:
+        from pythia.elements.scaler import Scaler
+
+        settings = self.settings
+        return Scaler(
+            output,
+            padding=settings["enable-padding"],
+            interpolation=settings["interpolation-method"],
+        )
 
     def _choose_output(self, first: VideoFormat) -> VideoFormat:
         """The format of all batches: the first source's, if what follows takes it."""
@@ -316,52 +323,13 @@ class NvStreamMux(TaskElement, Gst.Element):
         running_time = pts
         if pts != _NONE and source.segment.format == Gst.Format.TIME:
             running_time = source.segment.to_running_time(Gst.Format.TIME, pts)
-        return _Frame(self._scaled(format, buffer), meta, running_time, fields.duration)
+        assert source.scaler is not None
+        return _Frame(source.scaler.scaled(format, buffer), meta, running_time, fields.duration)
 
     def _ntp_timestamp(self, buffer: int) -> int:
         if self.settings["attach-sys-ts"]:
             return time.time_ns()
         return ntp_timestamp_ns(buffer)
-
-    def _scaled(self, format: VideoFormat, buffer: int) -> int:
-        """A new buffer with the frame in the output's format and size as its only memory."""
-        output = self._output
-        assert output is not None
-        result = new_buffer()
-        layout = plane_layout(buffer)
-        default = layout is None or layout == (format.strides, format.offsets)
-        same = (format.format, format.width, format.height) == (
-            output.format,
-            output.width,
-            output.height,
-        )
-        if same and default and memory_count(buffer) == 1:
-            share_memory(buffer, 0, result)
-            return result
-        try:
-            with new_memory(output.size) as (memory, pixels):
-                target = image_in(pixels, layout_of(output), output.matrix, output.full_range)
-                with FrameMapper(format).single(buffer) as picture:
-                    self._convert(picture, target)
-        except BaseException:
-            unref(result)
-            raise
-        append_memory(result, memory)
-        return result
-
-    def _convert(self, picture: Image, target: Image) -> None:
-        from pythia.vision.convert import INTERPOLATION as FILTERS
-        from pythia.vision.convert import convert, letterbox_rect
-
-        rect = None
-        if self.settings["enable-padding"]:
-            rect = letterbox_rect((picture.width, picture.height), (target.width, target.height))
-        convert(
-            picture,
-            target,
-            target_rect=rect,
-            interpolation=FILTERS[self.settings["interpolation-method"]],
-        )
 
     # The pushing thread
 
@@ -426,6 +394,9 @@ class NvStreamMux(TaskElement, Gst.Element):
         structure = Gst.Structure.new_empty("stream-eos")
         structure.set_value("stream-id", _uint(number))
         self.post_message(Gst.Message.new_element(self, structure))
+
+    def _is_live(self) -> bool:
+        return bool(self.settings["live-source"])
 
     def _waits_ns(self) -> int:
         """How long a frame may wait for its batch."""

@@ -23,7 +23,8 @@ from pythia.elements.properties import COMPUTE_HW, GPU_ID, MEMORY_TYPE, Enum, Pr
 from pythia.exceptions import ConfigError, GstError
 from pythia.gst import Gst, GstBase
 from pythia.gst.capi import quick
-from pythia.gst.memory import append_memory, memory_count, new_buffer, new_memory, unref
+from pythia.gst.memory import append_memory, memory_count, new_buffer, unref
+from pythia.gst.memory_pool import MemoryPool
 from pythia.gst.pads import ERROR, NOT_NEGOTIATED, push, set_chain
 from pythia.gst.video import VideoFormat, video_format
 from pythia.meta import carrier
@@ -64,6 +65,7 @@ class _Plan:
     settings: MappingProxyType[str, Any]
     source: FrameMapper
     target: VideoFormat
+    pool: MemoryPool
     source_rect: PixelRect | None
     target_rect: PixelRect | None
     unchanged: bool
@@ -180,7 +182,14 @@ class NvVideoConvert(Portable, GstBase.BaseTransform):
         unchanged = same and source_rect is None and target_rect is None
         asked = settings["flip-method"] or settings["disable-passthrough"]
         unchanged = unchanged and not asked
-        return _Plan(settings, FrameMapper(source), target, source_rect, target_rect, unchanged)
+        pool = MemoryPool(target.size)
+        mapper = FrameMapper(source)
+        return _Plan(settings, mapper, target, pool, source_rect, target_rect, unchanged)
+
+    def do_stop(self) -> bool:
+        """GstBaseTransform's virtual method."""
+        self._plan = self._formats = None
+        return True
 
     # The streaming thread
 
@@ -240,7 +249,7 @@ def _append(plan: _Plan, picture: Image, result: int) -> None:
     from pythia.vision.convert import convert
 
     target, settings = plan.target, plan.settings
-    with new_memory(target.size) as (memory, pixels):
+    with plan.pool.take() as (memory, pixels):
         convert(
             picture,
             image_in(pixels, layout_of(target), target.matrix, target.full_range),

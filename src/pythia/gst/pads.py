@@ -10,6 +10,8 @@ import itertools
 import logging
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, c_int, c_uint, c_void_p
+from typing import Any
+from weakref import WeakMethod
 
 from pythia.gst.capi import blocking, quick
 from pythia.gst.library import Gst
@@ -46,12 +48,28 @@ def address(thing: object) -> int:
     return hash(thing)
 
 
+def weakly(method: Callable[..., Any], *first: Any) -> Callable[..., Any]:
+    """A call of a bound method, with ``first`` before its arguments, that keeps no object alive.
+
+    Callbacks of a pad live as long as the pad, and the pad as long as its element: a callback
+    that held the element would keep all of them for ever.
+    """
+    reference = WeakMethod(method)
+
+    def call(*arguments: Any) -> Any:
+        found = reference()
+        assert found is not None, "a pad outlived its element"
+        return found(*first, *arguments)
+
+    return call
+
+
 def set_chain(pad: Gst.Pad, chain: Callable[[int], int]) -> None:
     """Have ``chain`` called for every buffer that reaches a sink pad.
 
     ``chain`` gets the buffer's address with one reference, which it must give on or give up,
     and returns a flow value of this module. It runs on the streaming thread of the pad, and is
-    kept alive as long as the pad is.
+    kept alive as long as the pad is; see :func:`weakly`.
     """
     name = pad.get_name()  # not the pad itself: the callback must not keep its pad alive
 

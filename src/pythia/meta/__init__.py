@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from pythia.meta import carrier
 from pythia.meta.runtime import Runtime, runtime
 
 if TYPE_CHECKING:
@@ -23,6 +22,9 @@ def batch_of(buffer: Gst.Buffer) -> BatchMeta | None:
 
     It is valid as long as the buffer is.
     """
+    # Here, because what carries batches stays unused by pipelines that have none.
+    from pythia.meta import carrier
+
     address = hash(buffer)
     batch = carrier.fetch(address)
     if batch is None and runtime() == "deepstream":

@@ -11,12 +11,13 @@ one that holds the buffer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from pythia.meta.types import UNTRACKED_OBJECT_ID, USER_META
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_ELEMENTS_IN_DISPLAY_META = 16
 
@@ -192,6 +193,8 @@ class PortableMask:
 
     def get_mask_array(self) -> NDArray[np.float32]:
         """The mask, flat; empty if there is none."""
+        import numpy as np
+
         return np.empty(0, np.float32) if self.data is None else self.data.reshape(-1)
 
     def copy(self) -> PortableMask:

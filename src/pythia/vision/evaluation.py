@@ -145,9 +145,7 @@ def _detections_of(detections: Detections, class_id: int) -> Detections:
     )
 
 
-def truth_of_rows(
-    rows: Sequence[Sequence[float]], min_size: float, min_visibility: float
-) -> Truth:
+def truth_of_rows(rows: Sequence[Sequence[float]], min_size: float, min_visibility: float) -> Truth:
     """One frame of a sample's ground truth: id, class, left, top, width, height, visibility."""
     table = np.asarray(rows, np.float64).reshape(-1, 7)
     small = np.min(table[:, 4:6], axis=1, initial=np.inf) < min_size

@@ -104,7 +104,8 @@ def _plane(memory: Plane, offset: int, stride: int, shape: tuple[int, ...]) -> P
     end = offset + stride * (shape[0] - 1) + shape[1] * channels
     if end > memory.size:
         raise ValueError(f"a plane ends at byte {end}, but the memory has {memory.size}")
-    return np.ndarray(shape, np.uint8, buffer=memory.data, offset=offset, strides=strides)
+    plane: Plane = np.ndarray(shape, np.uint8, buffer=memory.data, offset=offset, strides=strides)
+    return plane
 
 
 def image_in(

@@ -48,7 +48,9 @@ class Model:
     def __init__(self, config_file: str, threads: int | None = None) -> None:
         self.config = load(Path(config_file))
         if self.config.cluster_mode != NMS:
-            raise SystemExit(f"{config_file}: main-job compares detectors with cluster-mode=2 (NMS)")
+            raise SystemExit(
+                f"{config_file}: main-job compares detectors with cluster-mode=2 (NMS)"
+            )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only
         if threads is not None:
@@ -89,9 +91,7 @@ class Model:
             picture = canvas
         swap = self.config.model_color_format != _BGR
         means = self.config.offsets or (0, 0, 0)
-        blob = cv2.dnn.blobFromImage(
-            picture, self.config.net_scale_factor, mean=means, swapRB=swap
-        )
+        blob = cv2.dnn.blobFromImage(picture, self.config.net_scale_factor, mean=means, swapRB=swap)
         return np.asarray(blob, np.float32), (new_width / width, new_height / height)
 
     def run(self, tensor: NDArray[np.float32]) -> list[NDArray[Any]]:

@@ -10,10 +10,9 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
-import supervision as sv
-
+import cv2
+import numpy as np
 from tools.bench.contenders.model import Model
 
 _PREPARED = 16
@@ -21,7 +20,8 @@ _PREPARED = 16
 
 def main(video: str, config: str, calls: str) -> None:
     model = Model(config, threads=1)
-    frames = islice(sv.get_video_frames_generator(video), _PREPARED)
+    capture = cv2.VideoCapture(video)
+    frames = [np.asarray(capture.read()[1], np.uint8) for _ in range(_PREPARED)]
     tensors = [model.tensor(frame)[0] for frame in frames]
     count = int(calls)
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:

@@ -10,7 +10,6 @@ import sys
 
 import cv2
 import numpy as np
-
 from tools.bench.contenders.model import Model
 
 # isort: split

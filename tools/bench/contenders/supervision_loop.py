@@ -9,7 +9,6 @@ import json
 import sys
 
 import supervision as sv
-
 from tools.bench.contenders.model import Model
 
 
