@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import timeit
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from tools.bench.measure.report import Report, Row, at_most
@@ -26,22 +27,31 @@ FRAMES, OBJECTS = 4, 50
 Pass = Callable[[], list[dict[str, Any]]]
 
 
+@dataclass(slots=True, eq=False)
 class BareRect:
-    """Four numbers."""
+    """What the loop reads of a rectangle."""
 
-    __slots__ = ("height", "left", "top", "width")
+    left: float
+    top: float
+    width: float
+    height: float
 
 
+@dataclass(slots=True, eq=False)
 class BareObject:
     """What the loop reads of an object."""
 
-    __slots__ = ("confidence", "obj_label", "rect_params")
+    obj_label: str
+    confidence: float
+    rect_params: BareRect
 
 
+@dataclass(slots=True, eq=False)
 class BareFrame:
     """A number and objects."""
 
-    __slots__ = ("frame_num", "objects")
+    frame_num: int
+    objects: list[BareObject]
 
 
 def portable_batch() -> PortableBatch:
@@ -59,20 +69,19 @@ def portable_batch() -> PortableBatch:
 
 def bare_frames(batch: PortableBatch) -> list[BareFrame]:
     """Bare objects with the fields of a batch."""
-    frames = []
-    for source in batch.frame_meta_list:
-        frame = BareFrame()
-        frame.frame_num, frame.objects = source.frame_num, []
-        for meta in source.obj_meta_list:
-            obj, rect, box = BareObject(), BareRect(), meta.rect_params
-            rect.left, rect.top, rect.width, rect.height = box.left, box.top, box.width, box.height
-            obj.obj_label, obj.confidence, obj.rect_params = meta.obj_label, meta.confidence, rect
-            frame.objects.append(obj)
-        frames.append(frame)
-    return frames
+    return [
+        BareFrame(frame.frame_num, [_bare(obj) for obj in frame.obj_meta_list])
+        for frame in batch.frame_meta_list
+    ]
 
 
-# The body of the loop stands in each pass: a call a object would cost more than what is measured.
+def _bare(obj: PortableObject) -> BareObject:
+    box = obj.rect_params
+    rect = BareRect(box.left, box.top, box.width, box.height)
+    return BareObject(obj.obj_label, obj.confidence, rect)
+
+
+# The body of the loop stands in each pass: a call an object would cost more than what is measured.
 
 
 def bare_pass(frames: list[BareFrame]) -> list[dict[str, Any]]:

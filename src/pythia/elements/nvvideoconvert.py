@@ -10,7 +10,6 @@ not moved when frames are scaled or turned. Try it::
 
 from __future__ import annotations
 
-import weakref
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,7 @@ from pythia.gst import Gst, GstBase
 from pythia.gst.capi import quick
 from pythia.gst.memory import append_memory, memory_count, new_buffer, unref
 from pythia.gst.memory_pool import MemoryPool
-from pythia.gst.pads import ERROR, NOT_NEGOTIATED, push, set_chain
+from pythia.gst.pads import ERROR, NOT_NEGOTIATED, push, set_chain, weakly
 from pythia.gst.video import VideoFormat, video_format
 from pythia.meta import carrier
 from pythia.vision.image import FORMATS, Image, image_in
@@ -121,14 +120,7 @@ class NvVideoConvert(Portable, GstBase.BaseTransform):
         assert sink is not None
         assert src is not None
         self._src = src
-        element = weakref.ref(self)  # the callback must not keep its element alive
-
-        def chain(buffer: int) -> int:
-            found = element()
-            assert found is not None
-            return found._chain(buffer)
-
-        set_chain(sink, chain)
+        set_chain(sink, weakly(self._chain))
 
     def property_changed(self, name: str) -> None:
         """A new size may follow from a new way of turning."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import gi
 
@@ -14,7 +15,7 @@ def main(text: str) -> None:
     Gst.init(None)
     pipeline = Gst.parse_launch(text)
     loop = GLib.MainLoop()
-    bus = pipeline.get_bus()
+    bus: Any = pipeline.get_bus()
     bus.add_signal_watch()
     bus.connect("message::eos", lambda *_: loop.quit())
     bus.connect("message::error", lambda *_: sys.exit(1))

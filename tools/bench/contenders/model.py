@@ -1,4 +1,4 @@
-"""What the loops of main-job share: session, pre-processing and parsing, on plain BGR frames.
+"""What the loops of main-job share: session, pre-processing and parser, on plain BGR frames.
 
 Pre-processing is what a careful engineer writes with OpenCV; the output parser is pythia's own, so
 that the contenders differ in how they run and not in what they compute.
@@ -29,10 +29,12 @@ def _skip_package_init() -> None:
 
 _skip_package_init()
 
+from pythia.vision.clustering import cluster  # noqa: E402
 from pythia.vision.labels import label_of  # noqa: E402
 from pythia.vision.model_file import onnx_path  # noqa: E402
 from pythia.vision.nvinfer_config import NMS, load  # noqa: E402
 from pythia.vision.parsers import Detections, ParserSettings, bbox_parser  # noqa: E402
+from pythia.vision.parsers.detections import detections  # noqa: E402
 
 _BGR = 1
 
@@ -108,4 +110,8 @@ class Model:
         boxes = found.boxes / np.array(scale * 2, np.float32)
         height, width = frame.shape[:2]
         np.clip(boxes, 0, np.array([width, height] * 2, np.float32), out=boxes)
-        return Detections(boxes, found.scores, found.class_ids)
+        return detections(boxes, found.scores, found.class_ids)
+
+    def objects(self, frame: NDArray[np.uint8]) -> Detections:
+        """The same after suppression."""
+        return cluster(self.candidates(frame), self.config.class_attrs, NMS)
