@@ -42,7 +42,7 @@ install_packages() {
 
 # What the environment was made from; it is made again when this changes.
 fingerprint() {
-    { cat "$ROOT/pyproject.toml"; /usr/bin/python3 -VV; printf '%s' "$ROOT"; } | sha256sum
+    { cat "$ROOT/pyproject.toml" "$ROOT/scripts/lib/common.sh"; /usr/bin/python3 -VV; printf '%s' "$ROOT"; } | sha256sum
 }
 
 make_environment() {
@@ -52,8 +52,12 @@ make_environment() {
     say "making the environment .venv"
     # Not whatever 'python3' is on the path: only the system's Python sees its PyGObject.
     [ -x "$PYTHON" ] || /usr/bin/python3 -m venv --system-site-packages "$ROOT/.venv"
-    "$PYTHON" -m pip install --quiet --disable-pip-version-check --editable "$ROOT[dev]" >&2 ||
+    "$PYTHON" -m pip install -qq --disable-pip-version-check --editable "$ROOT[dev]" >&2 ||
         die "pip could not install pythia and its libraries"
+    # Types of Gst for mypy. They ask for a PyGObject that is newer than the system's and would be
+    # built from C; only their text is wanted.
+    "$PYTHON" -m pip install -qq --disable-pip-version-check --no-deps 'pygobject-stubs==2.20.0' >&2 ||
+        die "pip could not install pygobject-stubs"
     fingerprint >"$stamp"
 }
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from pythia.exceptions import ConfigError, ModelError
+from pythia.vision.formats import FORMATS
 from pythia.vision.geometry import Rect
-from pythia.vision.image import FORMATS, Image, Matrix, new_image
+from pythia.vision.image import Image, Matrix, new_image
 from pythia.vision.nvinfer_config import NvInferConfig
 from pythia.vision.preprocess import Preprocessor
 

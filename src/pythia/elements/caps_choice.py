@@ -5,7 +5,7 @@ from __future__ import annotations
 from pythia.elements.base import video_caps
 from pythia.gst import Gst
 from pythia.gst.video import VideoFormat, video_format
-from pythia.vision.image import FORMATS
+from pythia.vision.formats import FORMATS
 
 _YUV = ("NV12", "I420")
 _ALPHA = ("RGBA", "BGRA")

@@ -19,9 +19,9 @@ from pythia.elements.collector import Collected, Collector
 from pythia.elements.properties import (
     COMPUTE_HW,
     GPU_ID,
+    INTERPOLATION,
     MEMORY_TYPE,
     UINT64_MAX,
-    Enum,
     Property,
     gproperties,
 )
@@ -41,19 +41,6 @@ if TYPE_CHECKING:
 _NONE = UINT64_MAX  # GST_CLOCK_TIME_NONE
 _BATCHED = ("NV12", "I420", "RGBA")
 _INPUT = (*_BATCHED, "BGRx", "RGBx", "BGRA", "BGR", "RGB", "GRAY8")
-
-INTERPOLATION = Enum(
-    "GstPythiaInterpolation",
-    (
-        (0, "Nearest", "Nearest"),
-        (1, "Bilinear", "Bilinear"),
-        (2, "GPU - Cubic, VIC - 5 Tap", "Algo-1"),
-        (3, "GPU - Super, VIC - 10 Tap", "Algo-2"),
-        (4, "GPU - LanzosVIC - Smart", "Algo-3"),
-        (5, "GPU - Ignored, VIC - Nicest", "Algo-4"),
-        (6, "GPU - Nearest, VIC - Nearest", "Default"),
-    ),
-)
 
 
 @dataclass(eq=False)
@@ -186,9 +173,9 @@ class NvStreamMux(TaskElement, Gst.Element):
     def do_release_pad(self, pad: Gst.Pad) -> None:
         """GstElement's virtual method; what the source had waiting is dropped."""
         number = self._pad_number(pad.get_name())
-        if number is None or self._sources.pop(number, None) is None:
-            return
-        self._drop(self._collector.remove(number))
+        # An element that is being freed may have lost its Python half by now.
+        if number is not None and getattr(self, "_sources", {}).pop(number, None) is not None:
+            self._drop(self._collector.remove(number))
         pad.set_active(False)
         self.remove_pad(pad)
 

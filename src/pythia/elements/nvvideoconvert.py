@@ -10,29 +10,28 @@ not moved when frames are scaled or turned. Try it::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pythia.elements.base import Portable, video_templates
 from pythia.elements.caps_choice import choose, convertible
-from pythia.elements.frames import FrameMapper, layout_of
-from pythia.elements.nvstreammux import INTERPOLATION
-from pythia.elements.properties import COMPUTE_HW, GPU_ID, MEMORY_TYPE, Enum, Property, gproperties
-from pythia.exceptions import ConfigError, GstError
+from pythia.elements.properties import (
+    COMPUTE_HW,
+    GPU_ID,
+    INTERPOLATION,
+    MEMORY_TYPE,
+    Enum,
+    Property,
+    gproperties,
+)
 from pythia.gst import Gst, GstBase
-from pythia.gst.capi import quick
-from pythia.gst.memory import append_memory, memory_count, new_buffer, unref
-from pythia.gst.memory_pool import MemoryPool
+from pythia.gst.memory import unref
 from pythia.gst.pads import ERROR, NOT_NEGOTIATED, push, set_chain, weakly
 from pythia.gst.video import VideoFormat, video_format
-from pythia.meta import carrier
-from pythia.vision.image import FORMATS, Image, image_in
+from pythia.vision.formats import FORMATS
 
 if TYPE_CHECKING:
-    from pythia.vision.boxes import PixelRect
+    from pythia.elements.converter import Converter
 
-_METADATA = 1 | 2 | 4  # GST_BUFFER_COPY_FLAGS, _TIMESTAMPS and _META
 _TURNED = (1, 3, 5, 7)
 
 _DESCRIPTION = (
@@ -55,19 +54,6 @@ FLIP_METHOD = Enum(
         (7, "Flip across upper left/lower right diagonal", "upper-left-diagonal"),
     ),
 )
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What happens to every frame, for one set of caps and settings."""
-
-    settings: MappingProxyType[str, Any]
-    source: FrameMapper
-    target: VideoFormat
-    pool: MemoryPool
-    source_rect: PixelRect | None
-    target_rect: PixelRect | None
-    unchanged: bool
 
 
 class NvVideoConvert(Portable, GstBase.BaseTransform):
@@ -115,7 +101,7 @@ class NvVideoConvert(Portable, GstBase.BaseTransform):
         super().__init__()
         self.prepare()
         self._formats: tuple[VideoFormat, VideoFormat] | None = None
-        self._plan: _Plan | None = None
+        self._converter: Converter | None = None
         sink, src = self.get_static_pad("sink"), self.get_static_pad("src")
         assert sink is not None
         assert src is not None
@@ -153,35 +139,19 @@ class NvVideoConvert(Portable, GstBase.BaseTransform):
         """GstBaseTransform's virtual method."""
         try:
             self._formats = video_format(incaps), video_format(outcaps)
-            self._plan = self._make_plan()
+            self._converter = self._make_converter()
         except Exception as error:
             self.fail(error)
             return False
         # Upstream may then ask what follows for its memory and layout.
-        self.set_passthrough(self._plan.unchanged)
+        self.set_passthrough(self._converter.unchanged)
         return True
 
-    def _make_plan(self) -> _Plan:
-        settings = self.settings
+    def _make_converter(self) -> Converter:
+        from pythia.elements.converter import Converter
+
         assert self._formats is not None
-        source, target = self._formats
-        source_rect = _crop_rect("src-crop", settings, source)
-        target_rect = _crop_rect("dest-crop", settings, target)
-        same = all(
-            getattr(source, name) == getattr(target, name)
-            for name in ("format", "width", "height", "matrix", "full_range")
-        )
-        unchanged = same and source_rect is None and target_rect is None
-        asked = settings["flip-method"] or settings["disable-passthrough"]
-        unchanged = unchanged and not asked
-        pool = MemoryPool(target.size)
-        mapper = FrameMapper(source)
-        return _Plan(settings, mapper, target, pool, source_rect, target_rect, unchanged)
-
-    def do_stop(self) -> bool:
-        """GstBaseTransform's virtual method."""
-        self._plan = self._formats = None
-        return True
+        return Converter(*self._formats, self.settings)
 
     # The streaming thread
 
@@ -189,15 +159,13 @@ class NvVideoConvert(Portable, GstBase.BaseTransform):
         if self._src.needs_reconfigure() and not self.reconfigure():
             unref(buffer)
             return NOT_NEGOTIATED
-        plan = self._plan
-        if plan is None:
+        if self._converter is None:
             unref(buffer)
             return NOT_NEGOTIATED
         try:
-            if plan.settings is not self.settings:
-                plan = self._plan = self._make_plan()
-            result = buffer if plan.unchanged else _converted(plan, buffer)
-            _check_frames(plan, buffer)
+            if self._converter.settings is not self.settings:
+                self._converter = self._make_converter()
+            result = self._converter.converted(buffer)
         except Exception as error:
             unref(buffer)
             self.fail(error)
@@ -213,68 +181,3 @@ class NvVidConv(NvVideoConvert):
     __gtype_name__ = "GstNvVidConv"
     __gstmetadata__ = _DESCRIPTION
     __gsttemplates__ = video_templates(FORMATS)
-
-
-def _check_frames(plan: _Plan, buffer: int) -> None:
-    if not plan.target.nvmm and memory_count(buffer) > 1 and carrier.fetch(buffer) is not None:
-        raise GstError(
-            f"a batch of {memory_count(buffer)} frames does not fit in system memory: put "
-            "nvmultistreamtiler or nvstreamdemux before nvvideoconvert, or ask for memory:NVMM"
-        )
-
-
-def _converted(plan: _Plan, buffer: int) -> int:
-    """A new buffer with all frames converted, and the metadata of the old one."""
-    result = new_buffer()
-    try:
-        with plan.source.images(buffer) as pictures:
-            for picture in pictures:
-                _append(plan, picture, result)
-    except BaseException:
-        unref(result)
-        raise
-    quick.gst_buffer_copy_into(result, buffer, _METADATA, 0, -1)
-    return result
-
-
-def _append(plan: _Plan, picture: Image, result: int) -> None:
-    from pythia.vision.convert import convert
-
-    target, settings = plan.target, plan.settings
-    with plan.pool.take() as (memory, pixels):
-        convert(
-            picture,
-            image_in(pixels, layout_of(target), target.matrix, target.full_range),
-            source_rect=plan.source_rect,
-            target_rect=plan.target_rect,
-            flip_method=settings["flip-method"],
-            interpolation=settings["interpolation-method"],
-        )
-    append_memory(result, memory)
-
-
-def _crop_rect(
-    name: str, settings: MappingProxyType[str, Any], format: VideoFormat
-) -> PixelRect | None:
-    """The rectangle of ``src-crop`` or ``dest-crop``; None if it is the whole picture."""
-    from pythia.vision.boxes import PixelRect
-
-    text = settings[name] or "0:0:0:0"
-    parts = text.split(":")
-    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts):
-        raise ConfigError(
-            f"nvvideoconvert: {name} is {text!r}; it has to be left:top:width:height in pixels, "
-            "such as 0:0:640:360"
-        )
-    numbers = [int(part) for part in parts]
-    if not settings["allow-odd-crop"]:
-        numbers = [number // 2 * 2 for number in numbers]
-    rect = PixelRect(*numbers)
-    if rect in ((0, 0, 0, 0), (0, 0, format.width, format.height)):
-        return None
-    if 0 in rect[2:] or rect.right > format.width or rect.bottom > format.height:
-        raise ConfigError(
-            f"nvvideoconvert: {name} is {text!r} (left:top:width:height), which is not a part of "
-            f"pictures of {format.width}x{format.height}"
-        )
-    return rect

@@ -95,3 +95,15 @@ COMPUTE_HW = Property(
     "Hardware that scales and converts; here always the processor",
     hardware=True,
 )
+INTERPOLATION = Enum(
+    "GstPythiaInterpolation",
+    (
+        (0, "Nearest", "Nearest"),
+        (1, "Bilinear", "Bilinear"),
+        (2, "GPU - Cubic, VIC - 5 Tap", "Algo-1"),
+        (3, "GPU - Super, VIC - 10 Tap", "Algo-2"),
+        (4, "GPU - LanzosVIC - Smart", "Algo-3"),
+        (5, "GPU - Ignored, VIC - Nicest", "Algo-4"),
+        (6, "GPU - Nearest, VIC - Nearest", "Default"),
+    ),
+)

@@ -14,22 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pythia.vision.formats import FORMATS, PACKED_CHANNELS
+
 Plane = NDArray[np.uint8]
 Matrix = Literal["bt601", "bt709"]
-
-PACKED_CHANNELS = {
-    "RGBA": 4,
-    "BGRA": 4,
-    "RGBx": 4,
-    "BGRx": 4,
-    "RGB": 3,
-    "BGR": 3,
-    "GRAY8": 1,
-}
-"""Bytes per pixel of the formats that have one plane."""
-
-FORMATS = ("NV12", "I420", *PACKED_CHANNELS)
-"""Formats that every function of :mod:`pythia.vision` accepts."""
 
 
 @dataclass(frozen=True)

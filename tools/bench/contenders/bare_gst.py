@@ -14,7 +14,7 @@ from gi.repository import GLib, Gst  # noqa: E402
 def main(text: str) -> None:
     Gst.init(None)
     pipeline = Gst.parse_launch(text)
-    loop = GLib.MainLoop()
+    loop: Any = GLib.MainLoop()
     bus: Any = pipeline.get_bus()
     bus.add_signal_watch()
     bus.connect("message::eos", lambda *_: loop.quit())

@@ -1,0 +1,17 @@
+"""Names of the pixel formats that every part of :mod:`pythia.vision` works on."""
+
+from __future__ import annotations
+
+PACKED_CHANNELS = {
+    "RGBA": 4,
+    "BGRA": 4,
+    "RGBx": 4,
+    "BGRx": 4,
+    "RGB": 3,
+    "BGR": 3,
+    "GRAY8": 1,
+}
+"""Bytes per pixel of the formats that have one plane."""
+
+FORMATS = ("NV12", "I420", *PACKED_CHANNELS)
+"""All of them: two planar forms of YUV, and the packed ones."""
