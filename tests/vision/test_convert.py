@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pythia.vision.boxes import PixelRect
 from pythia.vision.convert import INTERPOLATION, convert, crop, fill
+from pythia.vision.formats import FORMATS
 from pythia.vision.image import (
-    FORMATS,
     Image,
     Layout,
     Matrix,
