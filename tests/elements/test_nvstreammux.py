@@ -219,6 +219,8 @@ def test_sources_come_and_go_while_playing() -> None:
     seen: Queue[int] = Queue()
     _on_each_frame(pipeline, seen)
     pipeline.set_state(Gst.State.PLAYING)
+    # What joins a pipeline on its way to PLAYING may be left behind in PAUSED.
+    assert pipeline.get_state(5 * Gst.SECOND)[1] == Gst.State.PLAYING
     try:
         for _ in range(5):
             source = Gst.parse_bin_from_description(
@@ -263,3 +265,40 @@ def _on_each_frame(pipeline: Gst.Pipeline, seen: Queue[int]) -> None:
 def _wait_for(seen: Queue[int], source: int) -> None:
     while seen.get(timeout=5) != source:
         pass
+
+
+def test_a_seek_flushes_what_is_under_way_and_time_goes_on_from_there() -> None:
+    elements.register()
+    pipeline = Gst.parse_launch(
+        "videotestsrc num-buffers=2000 ! video/x-raw,format=I420,width=32,height=24,framerate=10/1"
+        " ! m.sink_0 nvstreammux name=m batch-size=1 width=64 height=48"
+        " ! queue ! fakesink name=out sync=false"
+    )
+    assert isinstance(pipeline, Gst.Pipeline)
+    out = pipeline.get_by_name("out")
+    pad = out.get_static_pad("sink") if out else None
+    assert pad is not None
+    times: Queue[tuple[int, int]] = Queue()
+
+    def look(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        buffer = info.get_buffer()
+        batch = batch_of(buffer) if buffer else None
+        assert buffer is not None
+        assert batch is not None
+        times.put((buffer.pts, batch.frame_meta_list[0].buf_pts))
+        return Gst.PadProbeReturn.OK
+
+    pad.add_probe(Gst.PadProbeType.BUFFER, look)
+    pipeline.set_state(Gst.State.PAUSED)
+    try:
+        assert pipeline.get_state(5 * Gst.SECOND)[1] == Gst.State.PAUSED
+        assert times.get(timeout=5) == (0, 0)
+
+        flags = Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE
+        assert pipeline.seek_simple(Gst.Format.TIME, flags, 100 * Gst.SECOND)
+        assert pipeline.get_state(5 * Gst.SECOND)[1] == Gst.State.PAUSED
+
+        assert times.get(timeout=5) == (100 * Gst.SECOND, 100 * Gst.SECOND)
+        assert pipeline.query_position(Gst.Format.TIME) == (True, 100 * Gst.SECOND)
+    finally:
+        pipeline.set_state(Gst.State.NULL)

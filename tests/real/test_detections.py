@@ -22,6 +22,8 @@ from support.reference import Comparison, Found
 pytestmark = pytest.mark.real
 
 _CONFIGS = Path(__file__).parent / "configs"
+
+
 def _frames(video: Path, wanted: set[int]) -> Iterator[tuple[int, np.ndarray[Any, Any]]]:
     capture = cv2.VideoCapture(str(video))
     for number in range(max(wanted) + 1):

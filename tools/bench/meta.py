@@ -205,7 +205,9 @@ def _parts(batch: PortableBatch, repeats: int) -> list[Row]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="scripts/bench meta", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench meta", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--repeats", type=int, default=200, help="200 by default")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()

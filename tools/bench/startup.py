@@ -1,4 +1,4 @@
-"""How long ``import pythia`` and the smallest gst-pylaunch take to start.
+"""How long "import pythia" and the smallest gst-pylaunch take.
 
 Wall times of fresh processes, medians of 10, in turn with what they are compared with. ``import
 pythia`` is told without the interpreter's own start (``python -c pass``), which is shown beside it.
@@ -26,7 +26,7 @@ COMMANDS = {
     INTERPRETER: [sys.executable, "-c", "pass"],
     IMPORT: [sys.executable, "-c", "import pythia"],
     BARE: [sys.executable, str(BARE_SCRIPT), PIPELINE],
-    PYLAUNCH: [str(Path(sys.executable).with_name("gst-pylaunch")), "-q", PIPELINE],
+    PYLAUNCH: [str(Path(sys.executable).with_name("gst-pylaunch")), PIPELINE],
 }
 
 
@@ -53,7 +53,9 @@ def report(times: dict[str, float], runs: int) -> Report:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="scripts/bench startup", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench startup", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--runs", type=int, default=10, help="10 by default")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()

@@ -10,12 +10,11 @@ more thread gathers what is ready and pushes it. Try it::
 from __future__ import annotations
 
 import os
-import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pythia.elements.base import pad_template, parse_caps, video_caps
 from pythia.elements.collector import Collected, Collector
+from pythia.elements.mux_source import NO_TIME, MuxFrame, MuxSource
 from pythia.elements.properties import (
     COMPUTE_HW,
     GPU_ID,
@@ -31,37 +30,12 @@ from pythia.gst import GObject, Gst
 from pythia.gst.memory import head, new_buffer, share_memory, unref
 from pythia.gst.pads import EOS, ERROR, FLUSHING, NOT_NEGOTIATED, OK, push, set_chain, weakly
 from pythia.gst.queries import accept_video_meta, add_latency
-from pythia.gst.video import NVMM, VideoFormat, ntp_timestamp_ns, video_format
+from pythia.gst.video import NVMM, VideoFormat, video_format
 from pythia.meta import carrier
-from pythia.meta.portable import PortableBatch, PortableFrame
+from pythia.meta.portable import PortableBatch
 
-if TYPE_CHECKING:
-    from pythia.elements.scaler import Scaler
-
-_NONE = UINT64_MAX  # GST_CLOCK_TIME_NONE
 _BATCHED = ("NV12", "I420", "RGBA")
 _INPUT = (*_BATCHED, "BGRx", "RGBx", "BGRA", "BGR", "RGB", "GRAY8")
-
-
-@dataclass(eq=False)
-class _Source:
-    """What is known of one sink pad."""
-
-    number: int
-    format: VideoFormat | None = None
-    scaler: Scaler | None = None
-    segment: Gst.Segment = field(default_factory=Gst.Segment.new)
-    frame_num: int = 0
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """A frame of the output size, in the only memory of a buffer of ours."""
-
-    buffer: int
-    meta: PortableFrame
-    running_time: int
-    duration: int
 
 
 class NvStreamMux(TaskElement, Gst.Element):
@@ -137,12 +111,12 @@ class NvStreamMux(TaskElement, Gst.Element):
         self.prepare()
         self.src = self.new_pad("src")
         add_latency(self.src, weakly(self._waits_ns), weakly(self._is_live))
+        self.src.set_event_function_full(weakly(self._src_event))
         self.add_pad(self.src)
-        self._sources: dict[int, _Source] = {}
-        self._collector: Collector[_Frame] = Collector()
+        self._sources: dict[int, MuxSource] = {}
+        self._collector: Collector[MuxFrame] = Collector()
         self._output: VideoFormat | None = None
-        self._announced = False
-        self._last_pts = 0
+        self._begin_timeline()
 
     # Pads
 
@@ -154,7 +128,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         if number is None or number in self._sources:
             return None
         pad = Gst.Pad.new_from_template(template, f"sink_{number}")
-        source = _Source(number)
+        source = MuxSource(number)
         accept_video_meta(pad)
         set_chain(pad, weakly(self._chain, source))
         pad.set_event_function_full(weakly(self._event, source))
@@ -180,7 +154,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         self.remove_pad(pad)
 
     @staticmethod
-    def _drop(frames: list[_Frame]) -> None:
+    def _drop(frames: list[MuxFrame]) -> None:
         for frame in frames:
             unref(frame.buffer)
 
@@ -200,20 +174,43 @@ class NvStreamMux(TaskElement, Gst.Element):
         self._collector = Collector((lambda f: f.running_time) if settings["sync-inputs"] else None)
         for number, source in self._sources.items():
             self._collector.add(number)
-            source.frame_num = 0
-            source.scaler = None
+            source.reset()
         self._output = None
-        self._announced = False
+        self._begin_timeline()
+
+    def _begin_timeline(self) -> None:
+        self._segment: Gst.Segment | None = None
         self._last_pts = 0
 
     def release(self) -> None:
         """Let the sources and the batching go."""
         self._drop(self._collector.stop())
 
+    # The thread of whoever seeks
+
+    def _src_event(self, pad: Gst.Pad, parent: Gst.Object | None, event: Gst.Event) -> bool:
+        seek: Any = event.type == Gst.EventType.SEEK
+        if not seek or not event.parse_seek()[2] & Gst.SeekFlags.FLUSH:
+            return bool(pad.event_default(parent, event))
+        # Each source flushes by itself, one after the other; what follows is flushed once.
+        self._push_flush(Gst.Event.new_flush_start(), event)
+        self.release()
+        pad.stop_task()
+        self._collector.start()
+        self._begin_timeline()
+        done = bool(pad.event_default(parent, event))
+        self._push_flush(Gst.Event.new_flush_stop(True), event)
+        pad.start_task(self.push_next)
+        return done
+
+    def _push_flush(self, flush: Gst.Event, seek: Gst.Event) -> None:
+        flush.set_seqnum(seek.get_seqnum())
+        self.src.push_event(flush)
+
     # Sources' threads
 
     def _event(
-        self, source: _Source, _pad: Gst.Pad, _parent: Gst.Object | None, event: Gst.Event
+        self, source: MuxSource, _pad: Gst.Pad, _parent: Gst.Object | None, event: Gst.Event
     ) -> bool:
         kind: Any = event.type
         if kind == Gst.EventType.CAPS:
@@ -233,26 +230,16 @@ class NvStreamMux(TaskElement, Gst.Element):
             return bool(self.src.push_event(event))
         return True
 
-    def _set_format(self, source: _Source, caps: Gst.Caps) -> bool:
+    def _set_format(self, source: MuxSource, caps: Gst.Caps) -> bool:
         try:
-            source.format = video_format(caps)
+            format = video_format(caps)
             if self._output is None:
-                self._output = self._choose_output(source.format)
-            source.scaler = source.scaler or self._make_scaler(self._output)
+                self._output = self._choose_output(format)
+            source.set_format(format, self._output, self.settings)
         except Exception as error:
             self.fail(error)
             return False
         return True
-
-    def _make_scaler(self, output: VideoFormat) -> Scaler:
-        from pythia.elements.scaler import Scaler
-
-        settings = self.settings
-        return Scaler(
-            output,
-            padding=settings["enable-padding"],
-            interpolation=settings["interpolation-method"],
-        )
 
     def _choose_output(self, first: VideoFormat) -> VideoFormat:
         """The format of all batches: the first source's, if what follows takes it."""
@@ -275,12 +262,12 @@ class NvStreamMux(TaskElement, Gst.Element):
             f"what follows takes only: {allowed.to_string()}"
         )
 
-    def _chain(self, source: _Source, buffer: int) -> int:
+    def _chain(self, source: MuxSource, buffer: int) -> int:
         if source.format is None:
             unref(buffer)
             return NOT_NEGOTIATED
         try:
-            frame = self._frame(source, buffer)
+            frame = source.frame(buffer, self.settings)
         except Exception as error:
             self.fail(error)
             return ERROR
@@ -290,33 +277,6 @@ class NvStreamMux(TaskElement, Gst.Element):
             unref(frame.buffer)
             return FLUSHING
         return OK
-
-    def _frame(self, source: _Source, buffer: int) -> _Frame:
-        format = source.format
-        assert format is not None
-        fields = head(buffer)
-        pts = fields.pts
-        meta = PortableFrame(
-            pad_index=source.number,
-            source_id=source.number,
-            frame_num=source.frame_num,
-            buf_pts=pts,
-            ntp_timestamp=self._ntp_timestamp(buffer),
-            num_surfaces_per_frame=self.settings["num-surfaces-per-frame"],
-            source_frame_width=format.width,
-            source_frame_height=format.height,
-        )
-        source.frame_num += 1
-        running_time = pts
-        if pts != _NONE and source.segment.format == Gst.Format.TIME:
-            running_time = source.segment.to_running_time(Gst.Format.TIME, pts)
-        assert source.scaler is not None
-        return _Frame(source.scaler.scaled(format, buffer), meta, running_time, fields.duration)
-
-    def _ntp_timestamp(self, buffer: int) -> int:
-        if self.settings["attach-sys-ts"]:
-            return time.time_ns()
-        return ntp_timestamp_ns(buffer)
 
     # The pushing thread
 
@@ -334,8 +294,7 @@ class NvStreamMux(TaskElement, Gst.Element):
             if flow not in (FLUSHING, EOS):
                 self.fail_flow(self.src, flow)
 
-    def _push(self, collected: Collected[_Frame]) -> int:
-        self._announce()
+    def _push(self, collected: Collected[MuxFrame]) -> int:
         flow = self._push_batch(collected.items) if collected.items else OK
         for number in collected.ended:
             self._report_end(number)
@@ -343,18 +302,22 @@ class NvStreamMux(TaskElement, Gst.Element):
             self.src.push_event(Gst.Event.new_eos())
         return flow
 
-    def _announce(self) -> None:
-        if self._announced:
-            return
-        self._announced = True
+    def _announce(self, first: int) -> Gst.Segment:
+        """Tell what comes: the segment of source ``first``, into which all frames are timed."""
+        assert self._output is not None
+        source = self._sources.get(first)
+        segment = source.segment.copy() if source is not None else Gst.Segment.new()
+        if segment.format != Gst.Format.TIME:
+            segment.init(Gst.Format.TIME)
+        segment.stop = NO_TIME  # another source may go on for longer
         self.src.push_event(Gst.Event.new_stream_start(f"{self.get_name()}/batches"))
-        if self._output is not None:
-            self.src.push_event(Gst.Event.new_caps(self._output.caps))
-        segment = Gst.Segment.new()
-        segment.init(Gst.Format.TIME)
+        self.src.push_event(Gst.Event.new_caps(self._output.caps))
         self.src.push_event(Gst.Event.new_segment(segment))
+        return segment
 
-    def _push_batch(self, items: list[tuple[int, _Frame]]) -> int:
+    def _push_batch(self, items: list[tuple[int, MuxFrame]]) -> int:
+        if self._segment is None:
+            self._segment = self._announce(items[0][0])
         batch = PortableBatch(max_frames_in_batch=self.settings["batch-size"])
         buffer = new_buffer()
         for slot, (_number, frame) in enumerate(items):
@@ -363,13 +326,20 @@ class NvStreamMux(TaskElement, Gst.Element):
             share_memory(frame.buffer, 0, buffer)
             unref(frame.buffer)
         fields = head(buffer)
-        times = [frame.running_time for _number, frame in items if frame.running_time != _NONE]
-        if times:
-            # Sources drift; what follows needs time that does not go back.
-            fields.pts = self._last_pts = max(self._last_pts, min(times))
+        fields.pts = self._pts([frame.running_time for _number, frame in items], self._segment)
         fields.duration = items[0][1].duration
         carrier.attach(buffer, batch)
         return push(self.src, buffer)
+
+    def _pts(self, running_times: list[int], segment: Gst.Segment) -> int:
+        """The time of a batch: its earliest frame's; it never goes back, however sources drift."""
+        known = [value for value in running_times if value != NO_TIME]
+        if not known:
+            return NO_TIME
+        pts = segment.position_from_running_time(Gst.Format.TIME, min(known))
+        if pts != NO_TIME:
+            self._last_pts = max(self._last_pts, pts)
+        return self._last_pts
 
     def _report_end(self, number: int) -> None:
         source = self._sources.get(number)
