@@ -130,6 +130,21 @@ def test_raw_outputs_are_attached_when_asked_for(play: Play, detector: Detector)
     assert np.allclose(user.user_meta_data.layers["output"], ROWS[0])
 
 
+def test_raw_outputs_are_written_to_files_when_asked_for(
+    play: Play, detector: Detector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = detector()
+    monkeypatch.chdir(tmp_path)
+
+    _play(play, f"nvinfer config-file-path={config} raw-output-file-write=1", frames=2)
+
+    files = sorted(tmp_path.glob("*.bin"))
+    assert [file.name for file in files] == [
+        f"gstnvdsinfer_uid-03_layer-output_batch-000000000{n}_batchsize-01.bin" for n in (0, 1)
+    ]
+    assert np.array_equal(np.fromfile(files[0], np.float32), ROWS.reshape(-1))
+
+
 def _secondary(config_file: Any, properties: str) -> Path:
     path: Path = config_file(
         PRIMARY.replace("gie-unique-id=3", "gie-unique-id=5") + f"process-mode=2\n{properties}",

@@ -1,6 +1,7 @@
 import time
 from queue import Queue
 
+import numpy as np
 import pytest
 
 from pythia import elements
@@ -8,6 +9,7 @@ from pythia.gst import Gst
 from pythia.gst.mapping import mapped
 from pythia.gst.video import video_format
 from pythia.meta import batch_of
+from support.pictures import Pictures
 from support.play import Play
 
 MUX = "nvstreammux name=m batch-size={0} width=64 height=48 ! fakesink name=out"
@@ -302,3 +304,22 @@ def test_a_seek_flushes_what_is_under_way_and_time_goes_on_from_there() -> None:
         assert pipeline.query_position(Gst.Format.TIME) == (True, 100 * Gst.SECOND)
     finally:
         pipeline.set_state(Gst.State.NULL)
+
+
+def test_sources_that_start_together_agree_on_the_format_of_batches(play: Play) -> None:
+    formats = ("NV12", "RGBA", "I420", "BGR") * 2
+    sources = (
+        "videotestsrc num-buffers=1 pattern=solid-color foreground-color=0xff30c060 "
+        f"! video/x-raw,format={format},width=64,height=48 ! m.sink_{n}"
+        for n, format in enumerate(formats)
+    )
+    text = MUX.format(len(formats)) + " " + " ".join(sources)
+
+    for _ in range(20):
+        pictures = Pictures()
+        play(text, pictures)
+
+        (batch,) = pictures.buffers
+        assert len(batch) == len(formats)
+        for picture in batch:
+            assert np.abs(picture - [0x30, 0xC0, 0x60]).max() <= 6

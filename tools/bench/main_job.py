@@ -51,6 +51,7 @@ NVINFER = (
     "! nvinfer name=pgie config-file-path={config} ! fakesink sync=false"
 )
 
+AGREEMENT = "all contenders found about the same detections"
 PYLAUNCH, PLAIN, SUPERVISION, DECODER = "gst-pylaunch", "plain loop", "supervision", "decoder alone"
 
 
@@ -119,15 +120,30 @@ def sample(job: Job, name: str, folder: Path) -> Sample:
     return Sample(whole, short, lines.read_bytes().count(b"\n"))
 
 
-def rounds(job: Job, runs: int, folder: Path) -> dict[str, list[Sample]]:
+def network_cpu_ms(job: Job) -> float:
+    command = contender("network_alone", str(job.video), str(job.config), str(job.frames))
+    return float(measured(command).messages)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What all rounds gave: samples by contender, and CPU milliseconds of one network call."""
+
+    samples: dict[str, list[Sample]]
+    network_ms: list[float]
+
+
+def rounds(job: Job, runs: int, folder: Path) -> Figures:
     names = [PYLAUNCH, PLAIN, SUPERVISION, DECODER]
-    samples: dict[str, list[Sample]] = {name: [] for name in names}
+    figures = Figures({name: [] for name in names}, [])
     for number in range(runs + 1):
-        for name in names if number % 2 else names[::-1]:
-            one = sample(job, name, folder)
-            if number:
-                samples[name].append(one)
-    return samples
+        taken = {n: sample(job, n, folder) for n in (names if number % 2 else names[::-1])}
+        network_ms = network_cpu_ms(job)
+        if number:
+            figures.network_ms.append(network_ms)
+            for name, one in taken.items():
+                figures.samples[name].append(one)
+    return figures
 
 
 def median(samples: Sequence[Sample], value: Callable[[Sample], float]) -> float:
@@ -158,11 +174,6 @@ def ratios(rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def network_cpu_ms(job: Job, runs: int) -> float:
-    command = contender("network_alone", str(job.video), str(job.config), str(job.frames))
-    return statistics.median(float(measured(command).messages) for _ in range(runs))
-
-
 def share(pylaunch_ms: float, decoder_ms: float, network_ms: float) -> Row:
     rest = pylaunch_ms - decoder_ms - network_ms
     return {
@@ -183,7 +194,8 @@ def disagreement(rows: Sequence[Row]) -> str | None:
     return f"!!! THE CONTENDERS DO NOT FIND THE SAME: {found}. The figures compare nothing. !!!"
 
 
-def report(job: Job, runs: int, samples: dict[str, list[Sample]], network_ms: float) -> Report:
+def report(job: Job, figures: Figures) -> Report:
+    samples, network_ms = figures.samples, statistics.median(figures.network_ms)
     rows = [row(job, name, samples[name]) for name in (PYLAUNCH, PLAIN, SUPERVISION)]
     relative = {str(one["contender"]): one for one in ratios(rows)}
     decoder_ms = float(row(job, DECODER, samples[DECODER])["CPU ms/frame after start-up"])
@@ -191,13 +203,13 @@ def report(job: Job, runs: int, samples: dict[str, list[Sample]], network_ms: fl
     found = Report(
         "main-job",
         f"{job.video.name} ({job.width}x{job.height}), {job.config.name}, read with {job.reader}, "
-        f"medians of {runs} runs",
+        f"medians of {len(figures.network_ms)} runs",
     )
     found.tables["the whole process, and without its start-up:"] = [*rows]
     found.tables["times the plain loop:"] = [*relative.values()]
     found.tables["where gst-pylaunch's CPU ms a frame go, after start-up:"] = [rest]
     problem = disagreement(rows)
-    found.remarks = [problem] if problem else ["all contenders found about the same detections"]
+    found.remarks = [problem] if problem else [AGREEMENT]
     speed = relative[PYLAUNCH]
     found.wanted = [
         at_least("frames/s of the plain loop", 1.5, float(speed["frames/s"]), " x"),
@@ -261,10 +273,9 @@ def main() -> int:
     video, config = options.video or video, options.config or config
     job = job_of(video.absolute(), config.absolute(), options.reader)
     with tempfile.TemporaryDirectory() as folder:
-        samples = rounds(job, options.runs, Path(folder))
-    found = report(job, options.runs, samples, network_cpu_ms(job, options.runs))
+        found = report(job, rounds(job, options.runs, Path(folder)))
     found.show(as_json=options.json)
-    return 0 if not disagreement([row(job, n, samples[n]) for n in (PYLAUNCH, PLAIN)]) else 1
+    return 0 if AGREEMENT in found.remarks else 1
 
 
 if __name__ == "__main__":

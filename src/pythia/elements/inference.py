@@ -6,6 +6,7 @@ Rules and styles follow DeepStream's open plugin (``gstnvinfer.cpp`` and
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ from pythia.vision.nvinfer_config import CLASSIFIER, DETECTOR, OTHER, NvInferCon
 from pythia.vision.parsers.classifiers import Attribute
 
 _SECONDARY = 2
+_log = logging.getLogger("pythia.elements.nvinfer")
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,8 @@ class Inference:
                 f"{config.file}: network-type={config.network_type} (segmentation) does not run "
                 "on the portable runtime; it runs 0 (detector), 1 (classifier) and 100 (other)"
             )
+        if config.classifier_async_mode or "secondary-reinfer-interval" in config.set_keys:
+            _log.info("%s: every object is inferred on in every frame", config.file)
         self._detector = None if config.network_type == CLASSIFIER else Detector(config)
         self._classifier = Classifier(config) if config.network_type == CLASSIFIER else None
         (self._detector or self._classifier).load()  # type: ignore[union-attr]

@@ -10,6 +10,7 @@ more thread gathers what is ready and pushes it. Try it::
 from __future__ import annotations
 
 import os
+import threading
 from typing import Any
 
 from pythia.elements.base import pad_template, parse_caps, video_caps
@@ -116,6 +117,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         self._sources: dict[int, MuxSource] = {}
         self._collector: Collector[MuxFrame] = Collector()
         self._output: VideoFormat | None = None
+        self._choosing = threading.Lock()  # sources start side by side, and one of them decides
         self._begin_timeline()
 
     # Pads
@@ -233,8 +235,9 @@ class NvStreamMux(TaskElement, Gst.Element):
     def _set_format(self, source: MuxSource, caps: Gst.Caps) -> bool:
         try:
             format = video_format(caps)
-            if self._output is None:
-                self._output = self._choose_output(format)
+            with self._choosing:
+                if self._output is None:
+                    self._output = self._choose_output(format)
             source.set_format(format, self._output, self.settings)
         except Exception as error:
             self.fail(error)

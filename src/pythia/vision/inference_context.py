@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from pythia.vision.model_file import onnx_path
 from pythia.vision.network import Network, Tensors
 from pythia.vision.nvinfer_config import NvInferConfig
 from pythia.vision.preprocess import Preprocessor
+from pythia.vision.raw_output import RawOutput
 
 Picture = tuple[Image, Rect | None]
 """A picture, and the part of it to look at (None: all of it)."""
@@ -32,6 +34,9 @@ class InferenceContext:
         )
         self.preprocessor = Preprocessor(config, self.network.input_shape)
         self._batches = threading.local()
+        self._raw_output: RawOutput | None = None
+        if config.raw_output_file_write:
+            self._raw_output = RawOutput(config.gie_unique_id, Path.cwd())
 
     def infer(self, pictures: Sequence[Picture]) -> list[tuple[Letterbox, Tensors]]:
         """Where each picture went in the input, and its outputs; ``batch-size`` at a time."""
@@ -43,7 +48,10 @@ class InferenceContext:
                 self.preprocessor.write(image, rect, slot)
                 for (image, rect), slot in zip(part, batch, strict=True)
             ]
-            results += zip(boxes, self.network.run(batch), strict=True)
+            outputs = self.network.run(batch)
+            if self._raw_output is not None:
+                self._raw_output.write(outputs)
+            results += zip(boxes, outputs, strict=True)
         return results
 
     def _batch(self) -> NDArray[np.float32]:
