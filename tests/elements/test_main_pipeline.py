@@ -85,6 +85,8 @@ def test_labels_stand_at_their_boxes(play: Play, clip: Clip) -> None:
         assert text.display_text == obj.obj_label
         assert where[text.y_offset : text.y_offset + 16, text.x_offset : text.x_offset + 20].any()
         near[max(text.y_offset - 30, 0) : text.y_offset + 30, text.x_offset :][:, :120] = True
+    print(np.argwhere(where & ~near)[:20], np.argwhere(where & ~near)[-5:])
+    for obj in objects_per_frame(frames[0]): print(obj.text_params)
     assert not where[~near].any()
 
 
@@ -108,7 +110,7 @@ class _Branches:
         batch = _batch(info)
         self.first.append(_found(batch.frame_meta_list[0]))
         (frame,) = batch.frame_meta_list
-        frame.remove_obj(frame.obj_meta_list[0])
+        frame.obj_meta_list.pop()
         for _, obj in objects_per_batch(batch):
             obj.obj_label = "changed"
             obj.rect_params.left = -1

@@ -31,6 +31,7 @@ from pythia.vision.inference_context import Picture
 from pythia.vision.network import Tensors
 from pythia.vision.nvinfer_config import CLASSIFIER, DETECTOR, OTHER, NvInferConfig
 from pythia.vision.parsers.classifiers import Attribute
+from pythia.vision.side_by_side import one_thread_a_call
 
 _SECONDARY = 2
 _log = logging.getLogger("pythia.elements.nvinfer")
@@ -88,6 +89,7 @@ class Inference:
             _log.info("%s: every object is inferred on in every frame", config.file)
         self._detector = None if config.network_type == CLASSIFIER else Detector(config)
         self._classifier = Classifier(config) if config.network_type == CLASSIFIER else None
+        one_thread_a_call()
         (self._detector or self._classifier).load()  # type: ignore[union-attr]
 
     def tasks(self, batch: PortableBatch, size: tuple[int, int], *, skip: bool) -> list[Task]:
