@@ -111,7 +111,10 @@ class MaskParams(Protocol):
     width: int
     height: int
     threshold: float
-    size: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the mask."""
 
     def get_mask_array(self) -> Any:
         """The mask as a flat float32 array of ``width * height``."""
@@ -136,9 +139,12 @@ class LabelInfo(Protocol):
 class ClassifierMeta(Protocol):
     """What one classifier says of an object [NvDsClassifierMeta]."""
 
-    num_labels: int
     unique_component_id: int
     label_info_list: Any
+
+    @property
+    def num_labels(self) -> int:
+        """How many labels there are."""
 
 
 class UserMeta(Protocol):
@@ -199,20 +205,26 @@ class FrameMeta(Protocol):
     source_frame_height: int
     surface_type: int
     surface_index: int
-    num_obj_meta: int
     bInferDone: int  # DeepStream's spelling
     obj_meta_list: Any
     display_meta_list: Any
     frame_user_meta_list: Any
+
+    @property
+    def num_obj_meta(self) -> int:
+        """How many objects the frame has."""
 
 
 class BatchMeta(Protocol):
     """All frames that travel in one buffer [NvDsBatchMeta]."""
 
     max_frames_in_batch: int
-    num_frames_in_batch: int
     frame_meta_list: Any
     batch_user_meta_list: Any
+
+    @property
+    def num_frames_in_batch(self) -> int:
+        """How many frames the batch has."""
 
 
 class AnalyticsObjInfo(Protocol):

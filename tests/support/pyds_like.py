@@ -1,0 +1,78 @@
+"""A stand-in for pyds with what its real version was measured to do: linked lists of handles.
+
+The end of a list is None, ``data`` is a handle that only ``cast`` understands, and user metadata
+is told apart by numbers.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+
+class Handle:
+    """An opaque handle, a new one at each read."""
+
+    def __init__(self, thing: Any) -> None:
+        self._thing = thing
+
+
+class GList:
+    """A node of a linked list."""
+
+    def __init__(self, things: list[Any]) -> None:
+        self._things = things
+
+    @property
+    def data(self) -> Handle:
+        """The item, behind a handle."""
+        return Handle(self._things[0])
+
+    @property
+    def next(self) -> GList | None:
+        """The node behind this one; None at the end."""
+        return glist(self._things[1:])
+
+
+def glist(things: list[Any]) -> GList | None:
+    """A list of metadata; an empty one is None."""
+    return GList(things) if things else None
+
+
+def _kind() -> Any:
+    def cast(handle: Any) -> Any:
+        if not isinstance(handle, Handle):
+            raise TypeError(f"cast of {type(handle).__name__}")
+        return handle._thing
+
+    return SimpleNamespace(cast=cast)
+
+
+def module(batches: dict[int, Any]) -> Any:
+    """The module; ``batches`` maps a buffer's address to its batch metadata."""
+    numbers: dict[str, int] = {}
+
+    def user_meta_type(name: str) -> int:
+        return numbers.setdefault(name, 8193 + 100 + len(numbers))
+
+    def batch_of(address: Any) -> Any:
+        if not isinstance(address, int):
+            raise TypeError("gst_buffer_get_nvds_batch_meta takes an address")
+        return batches.get(address)
+
+    kinds = (
+        "NvDsFrameMeta",
+        "NvDsObjectMeta",
+        "NvDsClassifierMeta",
+        "NvDsLabelInfo",
+        "NvDsUserMeta",
+        "NvDsAnalyticsObjInfo",
+        "NvDsAnalyticsFrameMeta",
+        "NvDsInferSegmentationMeta",
+    )
+    return SimpleNamespace(
+        gst_buffer_get_nvds_batch_meta=batch_of,
+        nvds_get_user_meta_type=user_meta_type,
+        get_segmentation_masks=lambda meta: meta.class_map.copy(),
+        **{name: _kind() for name in kinds},
+    )
