@@ -47,7 +47,7 @@ def _launch(pipeline: Path, detections: Path, video: Path) -> int:
         f"--output={video}",
         f"--probe={ROOT / 'examples' / 'probe.py'}:gen_detections@pgie.src",
     ]
-    print("running: gst-pylaunch", *(word.replace(str(ROOT), ".") for word in command[1:]))
+    print("running: gst-pylaunch", *(w.replace(str(ROOT), ".") for w in command[1:]), flush=True)
     environment = {name: v for name, v in os.environ.items() if name != "PYTHIA_STREAM_URI"}
     with detections.open("wb") as lines:
         return subprocess.run(command, stdout=lines, env=environment, check=False).returncode

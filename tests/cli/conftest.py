@@ -22,6 +22,7 @@ def everything(pad, info):
 
 def noisy(pad, info):
     os.write(1, b"not from an event\\n")
+    print("printed")
     yield {"n": 1}
 
 calls = 0

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pythia import samples
 from pythia.cli.exit_code import Exit
 from pythia.gst import Gst
 
@@ -21,6 +22,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PIPELINE = "videotestsrc num-buffers=10 ! identity name=i ! fakesink"
+SINK = "filesink location=out"
 CHECK = "videotestsrc ! nvvideoconvert ! nvinfer name=n config-file-path=/no.txt ! fakesink"
 RECORDING = (
     "videotestsrc is-live=true ! identity name=i ! x264enc tune=zerolatency speed-preset=ultrafast"
@@ -86,8 +88,52 @@ def test_standard_output_carries_json_lines_and_nothing_else(run: Run) -> None:
     assert sum(event.get("name") == "é" for event in events) == 10
     assert len(events) == 20
     assert done.stderr.count("not from an event") == 10
+    assert done.stderr.count("printed") == 10
     assert "caps = video/x-raw" in done.stderr
     assert "(state-changed)" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_change_nothing_else(folder: Path, closed: str) -> None:
+    command = f'"$0" -m pythia.cli.gst_pylaunch "$1" {closed}'
+
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable, PIPELINE.replace("fakesink", SINK)],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+    assert done.returncode == Exit.FINE, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (folder / "out").stat().st_size >= 10 * 320 * 240
+
+
+@pytest.mark.parametrize("option", ["--help", "--version", "--dry-run"])
+def test_a_full_disk_is_an_error_in_one_line(folder: Path, option: str) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pythia.cli.gst_pylaunch", PIPELINE, option],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert done.returncode == Exit.RUN_ERROR
+    assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+
+
+def test_a_warning_that_comes_again_and_again_is_told_ever_more_rarely(run: Run) -> None:
+    no_stream = samples.path("sample_720p.mp4")
+
+    done = run(f"filesrc location={no_stream} ! h264parse ! fakesink")
+
+    lines = [line for line in done.stderr.splitlines() if line.startswith("warning: h264parse0")]
+    assert [line.rpartition(" (")[2] for line in lines[1:3]] == [
+        "the 10th time)",
+        "the 100th time)",
+    ]
+    assert len(lines) < 6
 
 
 def test_quiet_says_nothing(run: Run) -> None:
@@ -174,6 +220,17 @@ def test_a_second_signal_stops_at_once(start: Start, probe: str, message: str) -
     assert error.endswith(f"{message}\n")
 
 
+def test_ctrl_c_while_the_probe_is_loaded_ends_at_once(start: Start, folder: Path) -> None:
+    (folder / "slow.py").write_text("import os, time\nos.write(2, b'x\\n')\ntime.sleep(60)\n")
+    with start(PIPELINE, "-x", "slow.py:f@i.src") as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=10)
+
+    assert (process.returncode, out, error) == (-signal.SIGINT, "", "")
+
+
 def test_sighup_writes_a_picture_and_lets_it_run(start: Start, folder: Path) -> None:
     live = "videotestsrc is-live=true ! identity name=i ! fakesink"
     words = [live, "-x", "probe.py:everything@i.src"]
@@ -223,11 +280,12 @@ def test_a_plain_pipeline_loads_no_heavy_library() -> None:
     script = (
         "import sys; from pythia.cli.gst_pylaunch import main; "
         "main(['-q', 'videotestsrc num-buffers=1 ! fakesink']); "
-        "print(*{'cv2', 'onnxruntime', 'yaml', 'jinja2', 'asyncio'} & set(sys.modules))"
+        "print(*{'cv2', 'onnxruntime', 'yaml', 'jinja2', 'asyncio'} & set(sys.modules),"
+        " file=sys.stderr)"
     )
 
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
 
-    assert done.stdout == "\n"
+    assert done.stderr == "\n"

@@ -10,11 +10,13 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pythia import samples
 from pythia.core import Application
 from pythia.event_stream import Stream
 from pythia.event_stream.memory import STORAGE
@@ -27,7 +29,7 @@ from pythia.exceptions import (
     StreamError,
     UndeliveredError,
 )
-from pythia.gst import GLib, Gst
+from pythia.gst import GLib, Gst, GstBase
 
 SHORT = "videotestsrc num-buffers=20 ! identity name=middle ! fakesink name=end"
 ENDLESS = "videotestsrc ! video/x-raw,width=16,height=16 ! identity name=middle ! fakesink name=end"
@@ -380,6 +382,39 @@ def test_send_eos_finishes_a_file(tmp_path: Path) -> None:
     assert b"moov" in out.read_bytes()
 
 
+class SlowToStart(GstBase.BaseSink):
+    """A sink that becomes ready only when ``go`` is set; sources are made ready after sinks."""
+
+    __gstmetadata__ = ("slow", "Sink", "starts late", "tests")
+    __gsttemplates__ = Gst.PadTemplate.new(
+        "sink", Gst.PadDirection.SINK, Gst.PadPresence.ALWAYS, Gst.Caps.new_any()
+    )
+    entered = threading.Event()
+    go = threading.Event()
+
+    def do_start(self) -> bool:
+        self.entered.set()
+        return self.go.wait(10)
+
+
+def test_send_eos_before_anything_flows_stops_at_once() -> None:
+    video = samples.path("sample_720p.mp4")
+    app = Application(f"filesrc location={video} ! qtdemux ! h264parse name=from")
+    sink = SlowToStart()
+    app.pipeline.add(sink)
+    parser = app.pipeline.get_by_name("from")
+    assert parser is not None
+    parser.link(sink)
+    with ThreadPoolExecutor() as pool:
+        ended = pool.submit(app)
+        assert SlowToStart.entered.wait(10)
+
+        app.send_eos()
+        SlowToStart.go.set()
+
+        ended.result(5)
+
+
 def test_send_eos_that_does_not_come_through_stops_after_its_time(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -396,6 +431,41 @@ def test_send_eos_that_does_not_come_through_stops_after_its_time(
 
     assert app.wait(10)
     assert "did not come through" in caplog.text
+
+
+@pytest.mark.parametrize("between", ["", "! queue", "is-live=true !  queue"])
+def test_a_sink_that_does_not_come_on_is_stopped_all_the_same(between: str) -> None:
+    app = Application(f"videotestsrc {between} ! fakesink sync=true ts-offset=1000000000000")
+
+    app(background=True)
+    assert app.pipeline.get_state(5 * Gst.SECOND)[1] == Gst.State.PLAYING
+    app.send_eos(timeout_s=0.2)
+
+    assert app.wait(5)
+
+
+def test_a_probe_that_hangs_is_not_waited_for_as_long_as_events(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pythia.core.application.STOP_TIMEOUT_S", 0.2)
+    app = Application(ENDLESS)
+    called, release = threading.Event(), threading.Event()
+
+    @app.probe("middle")
+    def hangs(pad: Gst.Pad, info: Gst.PadProbeInfo) -> None:
+        called.set()
+        release.wait(10)
+
+    app(background=True)
+    assert called.wait(10)
+    app.stop()
+    begin = time.monotonic()
+    with pytest.raises(RunError, match=r"did not stop in 0\.2 s"):
+        app.wait()
+
+    assert time.monotonic() - begin < 5
+    release.set()
+    assert app.wait(10)
 
 
 def test_a_full_queue_slows_the_pipeline_and_stop_still_works() -> None:
@@ -508,6 +578,7 @@ def test_an_unreadable_pipeline_file_is_named() -> None:
 
 
 PROGRAM = """
+from pythia import samples
 from pythia.core import Application
 
 app = Application({pipeline!r})

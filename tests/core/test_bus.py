@@ -61,7 +61,8 @@ def silent_refuser() -> None:
             "fakesrc sizetype=fixed sizemax=192 ! rawvideoparse name=p format=rgb width=8 height=8 "
             "! capsfilter name=f caps=video/x-raw,format=NV12 ! fakesink",
             PlayError,
-            r"^formats do not meet: .* gives video/x-raw, format=RGB; .* takes .*NV12 \(seen by",
+            r"^formats do not meet: .* gives video/x-raw, format=RGB; .* takes .*NV12; "
+            r"put videoconvert in between \(seen by",
         ),
         (
             "videotestsrc ! decodebin name=d ! audioconvert name=a ! fakesink",

@@ -55,6 +55,11 @@ def test_elements_inside_of_bins_are_found() -> None:
         ("fakesrc ! fakesrc", r"fakesrc has no input"),
         ("fakesrc ! f.foo fakesink name=f", r"f \(fakesink\) has no pad 'foo'.*available: sink"),
         ("fakesrc ! a. fakesink name=b", r"no element is named 'a'.*available: b"),
+        (
+            "fakesrc ! f.sink_0 fakesrc ! f.sink_0 funnel name=f ! fakesink",
+            r"f\.sink_0 is linked already where column 30 asks for it",
+        ),
+        ("fakesrc num-buffers=-5 ! fakesink", r"num-buffers=-5 at column 9.* from -1 to"),
         ("fakesrc !", r"ends with '!'"),
         ("! fakesink", r"starts with '!'"),
         ("fakesrc ! ! fakesink", r"two '!' .* at column 9"),

@@ -37,7 +37,7 @@ def test_drop_drops_and_ok_passes() -> None:
     assert len(arrived) == 5
 
 
-def test_remove_takes_the_probe_off_until_the_next_run() -> None:
+def test_remove_takes_the_probe_off_until_the_next_run(capfd: pytest.CaptureFixture[str]) -> None:
     app = Application(PIPELINE)
     calls = []
 
@@ -50,6 +50,7 @@ def test_remove_takes_the_probe_off_until_the_next_run() -> None:
     app()
 
     assert len(calls) == 2
+    assert "WARNING" not in capfd.readouterr().err
 
 
 def test_what_a_generator_returns_is_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,8 +68,9 @@ def test_what_a_generator_returns_is_its_answer(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("answer", [True, 1, "drop"])
-def test_any_other_answer_is_an_error(answer: object) -> None:
-    with pytest.raises(ProbeFailedError, match=r"returns None or a Gst.PadProbeReturn, not"):
+def test_any_other_answer_is_an_error_of_the_function(answer: object) -> None:
+    message = rf"returns None or a Gst.PadProbeReturn, not \w+, at {__file__}"
+    with pytest.raises(ProbeFailedError, match=message):
         run_with(lambda pad, info: answer)
 
 

@@ -138,3 +138,16 @@ def test_a_file_that_fails_to_load_says_where(write: Write, text: str, message: 
         load_module(str(path))
 
     assert caught.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("source", ["probe.py", "probe"])
+def test_a_working_directory_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    with pytest.raises(ProbeError, match="working directory: No such file"):
+        load_module(source)

@@ -367,3 +367,8 @@ def test_jinja_filters_macros_and_conditions() -> None:
 def test_jinja_errors_are_template_errors(text: str, message: str) -> None:
     with pytest.raises(TemplateError, match=message):
         Template(text).render({})
+
+
+def test_text_that_is_not_utf_8_is_refused() -> None:
+    with pytest.raises(TemplateError, match="not UTF-8"):
+        Template("filesrc location=\udcff ! fakesink")

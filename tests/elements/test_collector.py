@@ -131,3 +131,38 @@ def test_a_flushed_source_may_send_again_after_its_end() -> None:
 
     assert collector.put(0, "b0")
     assert _take(collector, 1).items == [(0, "b0")]
+
+
+@pytest.mark.parametrize("lengths", [(10, 15), (10, 15, 20), (3,)])
+@pytest.mark.parametrize("size", [1, 3, 4, 24])
+def test_without_a_timeout_every_item_leaves_however_long_the_sources_are(
+    lengths: tuple[int, ...], size: int
+) -> None:
+    collector: Collector[str] = Collector()
+    for number in range(len(lengths)):
+        collector.add(number)
+
+    def send(number: int, count: int) -> None:
+        for item in range(count):
+            collector.put(number, f"{number}.{item}")
+        collector.end(number)
+
+    threads = [threading.Thread(target=send, args=pair) for pair in enumerate(lengths)]
+    for thread in threads:
+        thread.start()
+    taken: list[str] = []
+    ended = False
+    # The time-out only ends the test where the collector would wait for ever.
+    watch = threading.Timer(5, collector.stop)
+    watch.start()
+    while not ended:
+        collected = _take(collector, size)
+        taken += [item for _, item in collected.items]
+        ended = collected.all_ended
+    watch.cancel()
+    for thread in threads:
+        thread.join(5)
+
+    assert sorted(taken) == sorted(
+        f"{number}.{item}" for number, count in enumerate(lengths) for item in range(count)
+    )

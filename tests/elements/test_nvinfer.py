@@ -30,6 +30,7 @@ bg-color=0;0;1;0.5
 """
 
 Detector = Callable[..., Path]
+Prepare = Callable[[Gst.Pipeline], None]
 
 
 @pytest.fixture
@@ -45,11 +46,14 @@ def detector(onnx_model: Any, config_file: Any, tmp_path: Path) -> Detector:
     return write
 
 
-def _play(play: Play, infer: str, frames: int = 3, source: str = "") -> Played:
+def _play(
+    play: Play, infer: str, frames: int = 3, source: str = "", prepare: Prepare | None = None
+) -> Played:
     return play(
         f"videotestsrc num-buffers={frames} {source} ! video/x-raw,format=I420,width=128,height=64,"
         f"framerate=30/1 ! m.sink_0 nvstreammux name=m batch-size=1 width=128 height=64 ! {infer}"
-        " ! fakesink name=out sync=false"
+        " ! fakesink name=out sync=false",
+        prepare,
     )
 
 
@@ -339,3 +343,39 @@ def test_a_new_configuration_file_takes_over_while_playing(detector: Detector) -
         assert updates == [(0, str(second))]
     finally:
         pipeline.set_state(Gst.State.NULL)
+
+
+def test_a_new_configuration_file_that_is_wrong_leaves_the_old_model_at_work(
+    play: Play, detector: Detector, caplog: pytest.LogCaptureFixture
+) -> None:
+    updates = []
+
+    def prepare(pipeline: Gst.Pipeline) -> None:
+        pgie = pipeline.get_by_name("pgie")
+        pad = pgie.get_static_pad("sink") if pgie else None
+        assert pgie is not None
+        assert pad is not None
+        pgie.connect("model-updated", lambda _element, error, file: updates.append((error, file)))
+
+        def exchange(_pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+            pgie.set_property("config-file-path", "/no/such.txt")
+            return Gst.PadProbeReturn.REMOVE
+
+        pad.add_probe(Gst.PadProbeType.BUFFER, exchange)
+
+    played = _play(play, f"nvinfer name=pgie config-file-path={detector()}", prepare=prepare)
+
+    assert played.error is None
+    assert updates == [(1, "/no/such.txt")]
+    assert [len(frame.obj_meta_list) for frame in played.frames] == [2, 2, 2]
+    assert "/no/such.txt" in caplog.text
+
+
+def test_frames_of_a_single_row_are_refused(play: Play, detector: Detector) -> None:
+    played = play(
+        "videotestsrc num-buffers=1 ! video/x-raw,format=I420,width=16,height=1 ! m.sink_0"
+        " nvstreammux name=m batch-size=1 width=16 height=1"
+        f" ! nvinfer config-file-path={detector()} ! fakesink name=out"
+    )
+
+    assert played.error == "frames of 16x1 are too small; 2x2 is the least"

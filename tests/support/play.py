@@ -71,13 +71,15 @@ class Player:
             played.caps = pad.get_current_caps()
             return Gst.PadProbeReturn.OK
 
-        if pad is not None:
-            pad.add_probe(Gst.PadProbeType.BUFFER, look)
+        probe = pad.add_probe(Gst.PadProbeType.BUFFER, look) if pad is not None else 0
         if prepare is not None:
             prepare(pipeline)
         pipeline.set_state(Gst.State.PLAYING)
         _wait_for_end(pipeline, played)
         pipeline.set_state(Gst.State.NULL)
+        if pad is not None:
+            # It holds the messages, and they their sender: a circle that Python cannot see.
+            pad.remove_probe(probe)
         return played
 
 

@@ -106,3 +106,13 @@ def test_yaml_of_another_form_is_refused(tmp_path: Path, text: str, words: str) 
 )
 def test_a_list_may_end_with_its_separator(text: str, items: list[str]) -> None:
     assert split_list(text) == items
+
+
+def test_a_file_of_anything_is_not_shown_at_length(tmp_path: Path) -> None:
+    file = tmp_path / "config.txt"
+    file.write_text("x" * 10_000)
+
+    with pytest.raises(ConfigError) as caught:
+        read_groups(file)
+
+    assert len(str(caught.value)) < len(str(file)) + 120

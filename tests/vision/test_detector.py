@@ -57,10 +57,13 @@ def test_boxes_come_back_in_pixels_of_the_picture_with_their_label(detector: Mak
     assert result.tensors is None
 
 
-def test_a_class_without_a_label_has_an_empty_one(detector: Make) -> None:
+def test_a_class_without_a_label_has_an_empty_one_and_is_told(
+    detector: Make, caplog: pytest.LogCaptureFixture
+) -> None:
     (result,) = detector([[10, 20, 30, 60, 0.75, 2]]).infer([(_image(), None)])
 
     assert result.detections[0].label == ""
+    assert "labels.txt has 2 labels for 3 classes" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_onnx_file_comes_before_everything_else(tmp_path: Path, config_file: Wri
     ("line", "words"),
     [
         ("onnx-file=x.onnx", r"onnx-file .*x\.onnx does not exist"),
+        ("onnx-file=.", r"onnx-file .* is not a file"),
         ("model-engine-file=x.onnx_b1_gpu0_fp16.engine", r"expected the ONNX model .*/x\.onnx"),
         ("tlt-encoded-model=x.etlt", r"encrypted TAO model.*needs onnx-file, such as .*x\.onnx"),
         ("uff-file=x.uff", r"a UFF model.*x\.onnx"),

@@ -8,6 +8,8 @@ import sys
 import threading
 from typing import TextIO
 
+from pythia.core.delivery import keep_stdout
+
 _CLEAR_LINE = "\r\x1b[K"
 
 
@@ -49,16 +51,34 @@ class Console(logging.Handler):
             pass
 
 
-def keep_stdout_for_events() -> None:
-    """Send what libraries write to standard output to standard error instead.
+def open_standard_streams() -> None:
+    """Give a program whose caller closed them something in their place, which swallows all.
 
-    NVIDIA's elements and others print there, in between of events that a program reads. Python's
-    ``sys.stdout`` goes on to be the real standard output.
+    A file opened later would get their numbers, and with it what libraries print.
     """
-    try:
-        sys.stdout.flush()
-        real = os.dup(1)
-        os.dup2(2, 1)
-    except OSError:  # one of them is closed
-        return
-    sys.stdout = open(real, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def keep_stdout_for_events() -> bool:
+    """Send what is printed to standard output to standard error instead, events excepted.
+
+    NVIDIA's elements print there, and probes do, in between of events that a program reads.
+
+    Returns:
+        Whether standard output is a terminal.
+    """
+    if sys.stdout is None:  # closed by the caller
+        return False
+    sys.stdout.flush()
+    real = os.dup(1)
+    os.dup2(2, 1)
+    events = open(real, "w", encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    keep_stdout(events)
+    sys.stdout = sys.stderr
+    return os.isatty(real)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -16,6 +17,22 @@ EOS_TIMEOUT_S = 10.0
 """How long the end of the stream may take to come through before the pipeline is stopped."""
 
 _STOP_TIMEOUT_S = 2.0
+
+
+@contextmanager
+def dying_of_ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the process at once, while there is nothing yet to be finished.
+
+    Python's KeyboardInterrupt would come up in an element that is being made, which prints it
+    and goes on half made.
+    """
+    previous = signal.getsignal(signal.SIGINT)
+    if previous is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 class Interrupt:

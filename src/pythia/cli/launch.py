@@ -45,6 +45,8 @@ class Launch(Application):
         self._messages = messages
         self._tags = tags
         self._exclude = exclude
+        self._last_warning = ""
+        self._times = 0
         if verbose:
             self.pipeline.add_property_deep_notify_watch(None, True)
 
@@ -125,9 +127,15 @@ class Launch(Application):
                 self._say(text)
 
     def on_message_warning(self, bus: Gst.Bus, message: Gst.Message) -> None:
-        """Tell about the warning; nothing else happens."""
+        """Tell about the warning; of equal ones in a row about the 1st, 10th, 100th, ..."""
         self.dump_dot("warning")
-        self._say(bus_report.warning_line(message))
+        line = bus_report.warning_line(message)
+        self._times = self._times + 1 if line == self._last_warning else 1
+        self._last_warning = line
+        if self._times == 1:
+            self._say(line)
+        elif str(self._times).strip("0") == "1":
+            self._say(f"{line} (the {self._times}th time)")
 
     def on_message_error(self, bus: Gst.Bus, message: Gst.Message) -> tuple[GLib.Error, str | None]:
         """Stop with the error, as every application does."""

@@ -75,6 +75,7 @@ class Application:
         self._attachments: list[Attachment] = []
         self._delivery = Delivery(self._stream_ended)
         self._run: Run | None = None
+        self._eos_senders: list[Thread] = []
 
     @classmethod
     def from_pipeline_string(
@@ -243,8 +244,13 @@ class Application:
             probe.stop_on_error = self.on_probe_error == "stop"
         self.before_pipeline_start()
         self.inject_probes()
-        self._delivery.open(self._probes)
+        try:
+            self._delivery.open(self._probes)
+        except BaseException:
+            self._remove_probes()  # they hold the application, and it the pipeline
+            raise
         self._relinker.begin()
+        self._eos_senders.clear()
         self._run = Run(
             self.pipeline, self._dispatch, self._quit, self._finish, self.play_timeout_s
         )
@@ -273,7 +279,7 @@ class Application:
         while not run.finished.wait(min(0.5, max(0.0, end - time.monotonic()))):
             if time.monotonic() >= end:
                 return False
-            if run.stopping_for_s() > STOP_TIMEOUT_S + self.drain_timeout_s:
+            if run.stopping_for_s() > STOP_TIMEOUT_S:
                 raise RunError(f"the pipeline did not stop in {STOP_TIMEOUT_S:g} s")
         run.join()
         return True
@@ -295,16 +301,22 @@ class Application:
     def send_eos(self, timeout_s: float = 10.0) -> None:
         """Send end-of-stream through the pipeline, so that files are finished; returns at once.
 
-        The application ends when it has come through, or after ``timeout_s`` in any case.
+        The application ends when it has come through, or after ``timeout_s`` in any case; at once
+        while the pipeline is still being made ready, when nothing has flowed.
         """
         run = self._run
         if run is None or run.stopping.is_set():
+            return
+        if not run.accepted:  # elements that are still made ready would lose the event
+            run.stop()
             return
         run.call_later(timeout_s, lambda: self._eos_overdue(run, timeout_s))
         # The pipeline's own send_event holds its state lock while it waits for a source, and a
         # source may wait for the pipeline to reach PLAYING or to be stopped: a deadlock.
         for source in sources_of(self.pipeline):
-            Thread(target=source.send_event, args=(Gst.Event.new_eos(),), daemon=True).start()
+            sender = Thread(target=source.send_event, args=(Gst.Event.new_eos(),), daemon=True)
+            sender.start()
+            self._eos_senders.append(sender)
 
     def _eos_overdue(self, run: Run, timeout_s: float) -> None:
         logger.warning("end of stream did not come through in %g s; stopping", timeout_s)
@@ -375,6 +387,14 @@ class Application:
         self._delivery.release()
         self._relinker.end()
         self.before_loop_quit()
+        if any(sender.is_alive() for sender in self._eos_senders):
+            self._flush()
+
+    def _flush(self) -> None:
+        """Free sources that wait for what follows them: they hold the lock that stopping takes."""
+        for source in sources_of(self.pipeline):
+            for pad in source.srcpads:
+                pad.push_event(Gst.Event.new_flush_start())
 
     def _finish(self) -> None:
         for missing in filter(None, [attachment.missing() for attachment in self._attachments]):

@@ -27,7 +27,19 @@ def disagreement(giver: str, given: Gst.Caps, taker: str, taken: Gst.Caps) -> st
     left = _only(given, shared) if shared else given
     right = _only(taken, shared) if shared else taken
     fields = _clashing_fields(left, right) if shared else []
-    return f"{giver} gives {summary(left, fields)}; {taker} takes {summary(right, fields)}"
+    text = f"{giver} gives {summary(left, fields)}; {taker} takes {summary(right, fields)}"
+    remedy = _remedy(_names(given), _names(taken), fields)
+    return f"{text}; put {remedy} in between" if remedy else text
+
+
+def _remedy(given: set[str], taken: set[str], fields: list[str]) -> str | None:
+    """Return the element that makes raw video of one kind into raw video of another."""
+    if "video/x-raw" in given & taken:
+        return "videoconvert" if fields == ["format"] else None
+    raw = [name for name in given | taken if name.startswith("video/x-raw")]
+    if len(raw) == len(given | taken) > 1:
+        return "nvvideoconvert"
+    return None
 
 
 def clash(pads: Iterable[Gst.Pad]) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from pythia.core.probe import Probe
 from pythia.event_stream import Worker, WorkerStats, open_stream
+from pythia.event_stream.log import keep_stdout as keep_stdout  # for the command line
 from pythia.exceptions import StreamError
 
 logger = logging.getLogger("pythia.core.delivery")

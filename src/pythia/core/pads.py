@@ -52,7 +52,13 @@ class Attachment:
 
     def _attach(self, pad: Gst.Pad) -> None:
         self._pad = pad
-        self._probe_id = pad.add_probe(self._mask, self._callback)
+        self._probe_id = pad.add_probe(self._mask, self._call)
+
+    def _call(self, pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        verdict = self._callback(pad, info)
+        if verdict == Gst.PadProbeReturn.REMOVE:
+            self._probe_id = 0
+        return verdict
 
     def missing(self) -> str | None:
         """Say which pad has never appeared, None if it has."""
@@ -66,9 +72,9 @@ class Attachment:
         if self._waiting:
             self._element.disconnect(self._waiting)
             self._waiting = 0
-        if self._pad is not None:
+        if self._pad is not None and self._probe_id:
             self._pad.remove_probe(self._probe_id)
-            self._pad = None
+        self._pad = None
 
 
 def find_element(pipeline: Gst.Bin, name: str) -> Gst.Element:

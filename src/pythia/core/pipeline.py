@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterator
 
-from pythia.core.pipeline_error import explain
+from pythia.core.pipeline_error import explain, explain_range
 from pythia.gst import GLib, Gst
+
+_OUT_OF_RANGE = "value .* is invalid or out of range for property"
 
 
 def build(text: str) -> Gst.Pipeline:
@@ -14,17 +18,30 @@ def build(text: str) -> Gst.Pipeline:
     Raises:
         PipelineError: The text is no pipeline; says what is wrong, where, and what there is.
     """
-    context = Gst.ParseContext.new()
-    try:
-        found = Gst.parse_launch_full(text, context, Gst.ParseFlags.FATAL_ERRORS)
-    except GLib.Error as error:
-        missing = (context.get_missing_elements() or []) if context else []
-        raise explain(text, error, missing) from None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.filterwarnings("always", message=_OUT_OF_RANGE)
+        found = _parse(text)
+    for warning in caught:
+        # GLib keeps the property as it was, and only warns.
+        if re.match(_OUT_OF_RANGE, str(warning.message)):
+            raise explain_range(text, str(warning.message))
+        warnings.showwarning(
+            warning.message, warning.category, warning.filename, warning.lineno, warning.file
+        )
     if isinstance(found, Gst.Pipeline):
         return found
     pipeline = Gst.Pipeline.new(None)
     pipeline.add(found)
     return pipeline
+
+
+def _parse(text: str) -> Gst.Element:
+    context = Gst.ParseContext.new()
+    try:
+        return Gst.parse_launch_full(text, context, Gst.ParseFlags.FATAL_ERRORS)
+    except GLib.Error as error:
+        missing = (context.get_missing_elements() or []) if context else []
+        raise explain(text, error, missing) from None
 
 
 def elements_of(pipeline: Gst.Bin) -> Iterator[Gst.Element]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -31,6 +32,23 @@ def explain(text: str, error: GLib.Error, missing: Sequence[str]) -> PipelineErr
     elif error.matches(Gst.ParseError.quark(), Gst.ParseError.EMPTY):
         reason = "the pipeline is empty; write elements with ! between them"
     return PipelineError(reason or f"not a pipeline: {error.message}")
+
+
+def explain_range(text: str, warning: str) -> PipelineError:
+    """Turn GLib's warning of a value that a property does not take into an error."""
+    for element, given in _assignments(elements_in(text)):
+        spec = next((spec for spec in _specs(element) if spec.name == given.name), None)
+        if spec is not None and f"'{given.name}'" in warning and _is_outside(spec, given.value):
+            return PipelineError(_not_taken(text, element, given, spec))
+    return PipelineError(warning)
+
+
+def _is_outside(spec: GObject.ParamSpec, value: str) -> bool:
+    least, most = getattr(spec, "minimum", -math.inf), getattr(spec, "maximum", math.inf)
+    try:
+        return not least <= float(value.strip("\"'")) <= most
+    except ValueError:
+        return False
 
 
 def _no_element(text: str, named: list[Named], missing: Sequence[str]) -> str | None:
@@ -89,11 +107,16 @@ def _bad_value(text: str, named: list[Named], message: str) -> str | None:
         value = given.value.strip("\"'")
         spec = next((spec for spec in _specs(element) if spec.name == given.name), None)
         if spec is not None and f'"{given.name}"' in message and f'"{value}"' in message:
-            return (
-                f"{element.factory} {given.name}={value} at {place_in(text, given.place)}: "
-                f"not a value of this property; {_accepts(spec)}"
-            )
+            return _not_taken(text, element, given, spec)
     return None
+
+
+def _not_taken(text: str, element: Named, given: Property, spec: GObject.ParamSpec) -> str:
+    value = given.value.strip("\"'")
+    return (
+        f"{element.factory} {given.name}={value} at {place_in(text, given.place)}: "
+        f"not a value of this property; {_accepts(spec)}"
+    )
 
 
 def _accepts(spec: GObject.ParamSpec) -> str:
@@ -134,7 +157,11 @@ def _no_link(text: str, named: list[Named], message: str) -> str | None:
     elif not given.can_intersect(taken):
         why = disagreement(str(source.get_name()), given, str(sink.get_name()), taken)
     else:
-        return _no_pad(text, factories) or _filtered(message, str(source.get_name()), given)
+        return (
+            _no_pad(text, factories)
+            or _taken_twice(text, factories)
+            or _filtered(message, str(source.get_name()), given)
+        )
     return f"cannot link {source_name} to {sink_name}: {why}"
 
 
@@ -153,6 +180,16 @@ def _no_pad(text: str, factories: dict[str, str]) -> str | None:
                 f"{match[1]} ({factory.get_name()}) has no pad {match[2]!r} at "
                 f"{place_in(text, match.start())}; available: {', '.join(templates)}"
             )
+    return None
+
+
+def _taken_twice(text: str, factories: dict[str, str]) -> str | None:
+    seen: set[str] = set()
+    for match in re.finditer(r"(?<!\S)([A-Za-z][\w-]*)\.\w+(?!\S)", text):
+        if match[1] in factories and match[0] in seen:
+            place = place_in(text, match.start())
+            return f"{match[0]} is linked already where {place} asks for it; a pad takes one link"
+        seen.add(match[0])
     return None
 
 

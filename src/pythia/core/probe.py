@@ -160,7 +160,9 @@ class Probe:
     def _describe(self, error: BaseException) -> str:
         where = _line_of(self.function, error)
         hint = " (batch_meta was None here)" if self._missed_batch else ""
-        return f"{self} raised {type(error).__name__}: {error}{hint}, at {where}, call {self.calls}"
+        kind = type(error).__name__
+        text = f"{kind}: {error}" if str(error) else kind
+        return f"{self} raised {text}{hint}, at {where}, call {self.calls}"
 
     def stats(self) -> dict[str, Any]:
         """Return counts, and the time per call in microseconds over the latest calls."""
@@ -198,10 +200,12 @@ def _buffers(info: Gst.PadProbeInfo) -> list[Gst.Buffer | None]:
 def _line_of(function: Callable[..., Any], error: BaseException) -> str:
     """Return file and line of the user's code: the innermost line of the function's own file."""
     frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return "an unknown line"
     code = getattr(inspect.unwrap(function), "__code__", None)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
+    if code and not own:  # what it returned is wrong
+        return f"{code.co_filename}:{code.co_firstlineno}"
+    if not frames:
+        return "an unknown line"
     frame = (own or frames)[-1]
     return f"{frame.filename}:{frame.lineno}"
 

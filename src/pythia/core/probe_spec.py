@@ -85,10 +85,13 @@ def load_module(source: str) -> ModuleType:
         ProbeError: There is no such file or module, or importing it raised.
     """
     is_file = source.endswith(".py") or os.sep in source or Path(source).is_file()
+    try:
+        path = Path(source).expanduser().resolve() if is_file else Path.cwd()
+    except OSError as error:  # the working directory was removed
+        raise ProbeError(f"cannot load {source}: working directory: {error.strerror}") from None
     if not is_file:
-        with _importable(Path.cwd()):
+        with _importable(path):
             return _import(source, source)
-    path = Path(source).expanduser().resolve()
     if not path.is_file():
         raise _no_such_file(source, path)
     package = _package_of(path.parent)

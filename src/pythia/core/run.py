@@ -50,6 +50,7 @@ class Run:
         self._finish = finish
         self._play_timeout_s = play_timeout_s
         self._stopped_at: float | None = None
+        self._halted = False
         self._prerolled = False
         self._warning: Gst.Message | None = None
         self._cause: str | None = None
@@ -85,8 +86,10 @@ class Run:
         self._context.wakeup()
 
     def stopping_for_s(self) -> float:
-        """Return how long ago the run was told to end; 0 if it was not."""
-        return 0.0 if self._stopped_at is None else time.monotonic() - self._stopped_at
+        """Return for how long the pipeline has been stopping; 0 before and after."""
+        if self._stopped_at is None or self._halted:
+            return 0.0
+        return time.monotonic() - self._stopped_at
 
     def call_later(self, delay_s: float, function: Callable[[], None]) -> None:
         """Call ``function`` in the run's thread after ``delay_s``, if the run still goes on."""
@@ -120,6 +123,7 @@ class Run:
         self._guard(self._before_quit)
         # Blocked offers of probes must be let through first: NULL waits for streaming threads.
         self._pipeline.set_state(Gst.State.NULL)
+        self._halted = True
         bus.disable_sync_message_emission()
         for handler in handlers:
             bus.disconnect(handler)

@@ -74,6 +74,8 @@ class Template:
     def __init__(self, text: str) -> None:
         if "\0" in text:
             raise TemplateError("the pipeline text contains a NUL character")
+        if not _is_unicode(text):
+            raise TemplateError("the pipeline text is not UTF-8")
         self.text = _COMMENT.sub("", text)
         self._jinja = _jinja_text(self.text)
         self.parameters = tuple(self._find_parameters())

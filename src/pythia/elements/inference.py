@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pythia.elements.frames import FrameMapper
-from pythia.exceptions import ConfigError
+from pythia.exceptions import ConfigError, PipelineError
 from pythia.meta.portable import (
     PortableBase,
     PortableBatch,
@@ -98,6 +98,8 @@ class Inference:
             return list(self._objects(batch, size))
         if skip:
             return []
+        if min(size) < 2:
+            raise PipelineError(f"frames of {size[0]}x{size[1]} are too small; 2x2 is the least")
         return [Task(slot, f, None, size) for slot, f in enumerate(batch.frame_meta_list)]
 
     def _objects(self, batch: PortableBatch, size: tuple[int, int]) -> Iterator[Task]:

@@ -11,6 +11,7 @@ of latency. Try it::
 
 from __future__ import annotations
 
+import logging
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pythia.elements.frames import FrameMapper
     from pythia.elements.inference import Inference, Outcome, Task
     from pythia.vision.nvinfer_config import NvInferConfig
+
+_log = logging.getLogger("pythia.elements.nvinfer")
 
 _PROCESS_MODE = Enum(
     "GstPythiaNvInferProcessMode",
@@ -113,7 +116,7 @@ class NvInfer(TaskElement, Gst.Element):
         for pad in (self._sink, self.src):
             proxy_caps(pad)
             self.add_pad(pad)
-        self._file_error: PythiaError | None = None
+        self._file_error: tuple[type[PythiaError], str] | None = None
         self._file_config: NvInferConfig | None = None
         self._inference: Inference | None = None
         self._reset()
@@ -142,22 +145,25 @@ class NvInfer(TaskElement, Gst.Element):
         try:
             self._file_config = nvinfer_config.load(self.settings["config-file-path"])
         except PythiaError as error:
-            self._file_error = error
+            # Not the error itself: its traceback holds all callers, and they the pipeline.
+            self._file_error = type(error), str(error)
 
     def _update_model(self) -> None:
         error = 0
         try:
             self._inference = self._load()
         except PythiaError as failure:
+            # As in DeepStream the signal tells, and the old model goes on.
             error = 1
-            self.fail(failure)
+            _log.warning("%s: goes on with the model it has: %s", self.get_name(), failure)
         self.emit("model-updated", error, self.settings["config-file-path"])
 
     def _config(self) -> NvInferConfig:
         if not self.settings["config-file-path"]:
             raise ConfigError("set config-file-path to a DeepStream nvinfer configuration")
         if self._file_error is not None:
-            raise self._file_error
+            kind, text = self._file_error
+            raise kind(text)
         assert self._file_config is not None
         changes = {_OVERRIDES[name]: self._value(name) for name in self.given & set(_OVERRIDES)}
         return replace(self._file_config, **changes)

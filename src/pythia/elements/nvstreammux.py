@@ -28,8 +28,19 @@ from pythia.elements.properties import (
 from pythia.elements.task import TaskElement
 from pythia.exceptions import ConfigError
 from pythia.gst import GObject, Gst
+from pythia.gst.capi import gobject
 from pythia.gst.memory import head, new_buffer, share_memory, unref
-from pythia.gst.pads import EOS, ERROR, FLUSHING, NOT_NEGOTIATED, OK, push, set_chain, weakly
+from pythia.gst.pads import (
+    EOS,
+    ERROR,
+    FLUSHING,
+    NOT_NEGOTIATED,
+    OK,
+    address,
+    push,
+    set_chain,
+    weakly,
+)
 from pythia.gst.queries import accept_video_meta, add_latency
 from pythia.gst.video import NVMM, VideoFormat, video_format
 from pythia.meta import carrier
@@ -138,6 +149,8 @@ class NvStreamMux(TaskElement, Gst.Element):
         self._collector.add(number)
         pad.set_active(True)
         self.add_pad(pad)
+        # PyGObject hands the caller a reference, and GStreamer takes another one of its own.
+        gobject.g_object_unref(address(pad))
         return pad
 
     def _pad_number(self, name: str | None) -> int | None:

@@ -7,6 +7,7 @@ Two spellings of the same thing: the key files of GLib (every suffix but two) an
 from __future__ import annotations
 
 import re
+import reprlib
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def _key_file_groups(path: Path, text: str) -> Groups:
             continue
         key, equals, value = line.partition("=")
         if not equals or not key.strip():
-            raise _error(path, number, f"{line!r} is not a group, a key=value pair or a comment")
+            found = reprlib.repr(line)
+            raise _error(path, number, f"{found} is not a group, a key=value pair or a comment")
         if group is None:
             raise _error(path, number, f"key {key.strip()!r} stands before the first [group]")
         group[key.strip()] = _unescaped(path, number, value.strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from pythia.vision.labels import label_of
 from pythia.vision.network import Tensors
 from pythia.vision.nvinfer_config import DETECTOR, OTHER, NvInferConfig
 from pythia.vision.parsers import Detections, ParserSettings, bbox_parser
+
+_log = logging.getLogger("pythia.vision.detector")
 
 
 class Detection(NamedTuple):
@@ -81,6 +84,17 @@ class Detector:
             np.array([entry.pre_cluster_threshold for entry in attrs], np.float32),
         )
         self._context = context
+        self._compare_labels()
+
+    def _compare_labels(self) -> None:
+        config = self.config
+        if config.labelfile_path and len(config.labels) < config.num_detected_classes:
+            _log.warning(
+                "%s has %d labels for %d classes: objects of the other classes have none",
+                config.labelfile_path,
+                len(config.labels),
+                config.num_detected_classes,
+            )
 
     @property
     def context(self) -> InferenceContext:

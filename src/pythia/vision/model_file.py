@@ -26,7 +26,8 @@ def onnx_path(config: NvInferConfig) -> Path:
     if config.onnx_file is not None:
         if config.onnx_file.is_file():
             return config.onnx_file
-        raise ModelError(f"{config.file}: onnx-file {config.onnx_file} does not exist")
+        problem = "is not a file" if config.onnx_file.exists() else "does not exist"
+        raise ModelError(f"{config.file}: onnx-file {config.onnx_file} {problem}")
     if config.model_engine_file is not None:
         return _beside_engine(config, config.model_engine_file)
     raise _refusal(config)

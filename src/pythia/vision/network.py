@@ -177,6 +177,7 @@ def _session(path: Path, network_mode: int, threads: int, gpu_id: int) -> Any:
         raise MissingDependencyError(
             f"{path} needs ONNX Runtime: pip install 'pythiags[portable]'"
         ) from error
+    onnxruntime.disable_telemetry_events()  # what a user's machine does is nobody else's business
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
