@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_ROOM = 2  # frames a source may be ahead of the batch, so that it works while the batch is used
+_ROOM = 2  # items a source may be ahead at least, so that it works while a batch is used
 
 
 @dataclass(eq=False)
@@ -43,6 +43,7 @@ class Collector(Generic[T]):
         self._order = order
         self._changed = threading.Condition()
         self._sources: dict[int, _Source[T]] = {}
+        self._size = 0  # of the batch that is being gathered
         self._next = 0
         self._stopped = False
 
@@ -86,7 +87,11 @@ class Collector(Generic[T]):
         return self._stopped or source is None or source.flushing
 
     def _has_room(self, number: int) -> bool:
-        return len(self._sources[number].waiting) < _ROOM
+        return len(self._sources[number].waiting) < max(_ROOM, self._share())
+
+    def _share(self) -> int:
+        """What a source may give to a batch at most."""
+        return -(-self._size // max(1, len(self._living())))
 
     def end(self, number: int, ended: bool = True) -> None:
         """A source has no more items for now."""
@@ -119,16 +124,18 @@ class Collector(Generic[T]):
         A batch may be empty if it only reports ends. None: stopped.
         """
         with self._changed:
+            self._size = size
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._stopped or self._any_waiting() or self._end_due())
             deadline = None if timeout_s is None else time.monotonic() + timeout_s
-            while not self._stopped and not self._is_due(size):
+            while not self._stopped and not self._is_due():
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     break
                 self._changed.wait(left)
             if self._stopped:
                 return None
-            items = self._pick(size)
+            items = self._pick()
             self._changed.notify_all()
             return Collected(items, self._report_ends(), self._all_ended())
 
@@ -149,20 +156,22 @@ class Collector(Generic[T]):
     def _living(self) -> dict[int, _Source[T]]:
         return {n: s for n, s in self._sources.items() if s.waiting or not s.ended}
 
-    def _is_due(self, size: int) -> bool:
+    def _is_due(self) -> bool:
         living = self._living()
-        share = -(-size // max(1, len(living)))
-        silent = any(not source.waiting for source in living.values())
-        if self._order is not None and silent:
+        if self._order is not None and any(not source.waiting for source in living.values()):
             return False
+        share = self._share()
         ready = sum(min(share, len(source.waiting)) for source in living.values())
-        return ready >= size or not any(not source.ended for source in living.values())
+        # Or nobody can add to it: every source has ended or is as far ahead as it may be.
+        return ready >= self._size or all(
+            source.ended or not self._has_room(number) for number, source in living.items()
+        )
 
-    def _pick(self, size: int) -> list[tuple[int, T]]:
+    def _pick(self) -> list[tuple[int, T]]:
         picked: list[tuple[int, T]] = []
         taken: dict[int, int] = {}
-        share = -(-size // max(1, len(self._living())))
-        while len(picked) < size:
+        share = self._share()
+        while len(picked) < self._size:
             number = self._turn(share, taken)
             if number is None:
                 break
