@@ -7,16 +7,15 @@ import pytest
 
 from pythia.gst import Gst
 from pythia.meta import carrier
-from pythia.meta.portable import (
+from pythia.meta.portable import PortableFrame, PortableObject
+from pythia.meta.portable_osd import (
     PortableArrow,
     PortableCircle,
     PortableColor,
     PortableDisplay,
     PortableFont,
-    PortableFrame,
     PortableLine,
     PortableMask,
-    PortableObject,
     PortableRect,
     PortableText,
 )

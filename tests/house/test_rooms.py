@@ -14,13 +14,19 @@ MAY = {
     "vision": {"numpy", "cv2", "onnxruntime", "yaml", "PIL", "pythia.vision"},
     "samples": {"pythia.samples"},
     "meta.types": set(),
-    "meta.portable": {"numpy", "pythia.meta.types"},
+    "meta.portable": {"numpy", "pythia.meta.portable_osd", "pythia.meta.types"},
+    "meta.portable_osd": {"numpy"},
     "meta.carrier": {"pythia.gst", "pythia.meta.portable"},
     "meta.deepstream": {"pyds", "pythia.meta.types"},
     "meta.runtime": {"pythia.gst"},
     "meta.__init__": {"pythia.gst", "pythia.meta"},
     "iterators": {"numpy", "pythia.meta"},
-    "event_stream": {"numpy", "orjson", "pythia.event_stream"},
+    "event_stream": {"numpy", "orjson", "msgpack", "pythia.event_stream"},
+    "event_stream.amqp": {"pika", "pythia.event_stream"},
+    "event_stream.kafka": {"confluent_kafka", "pythia.event_stream"},
+    "event_stream.mqtt": {"paho", "pythia.event_stream"},
+    "event_stream.nats": {"nats", "pythia.event_stream"},
+    "event_stream.redis": {"redis", "pythia.event_stream"},
     "elements": {"pythia.gst", "pythia.meta", "pythia.vision", "pythia.elements"},
     "core": {
         "jinja2",
@@ -47,7 +53,7 @@ def _modules() -> list[str]:
 
 def _room(module: str) -> str:
     name = module.removesuffix(".py").replace("/", ".")
-    if name.startswith("meta."):
+    if name in MAY or name.startswith("meta."):
         return name
     return name.split(".")[0]
 

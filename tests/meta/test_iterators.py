@@ -29,11 +29,11 @@ from pythia.meta.portable import (
     PortableClassifier,
     PortableFrame,
     PortableLabel,
-    PortableMask,
     PortableObject,
     PortableSegmentation,
     PortableUser,
 )
+from pythia.meta.portable_osd import PortableMask
 from pythia.meta.types import ANALYTICS_FRAME_META, ANALYTICS_OBJ_META, SEGMENTATION_META
 from support import pyds_like
 

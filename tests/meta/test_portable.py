@@ -3,14 +3,12 @@ import numpy as np
 from pythia.meta.portable import (
     PortableBatch,
     PortableClassifier,
-    PortableDisplay,
     PortableFrame,
     PortableLabel,
-    PortableMask,
     PortableObject,
-    PortableText,
     PortableUser,
 )
+from pythia.meta.portable_osd import PortableDisplay, PortableMask, PortableText
 from pythia.meta.types import UNTRACKED_OBJECT_ID
 
 

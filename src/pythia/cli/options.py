@@ -15,7 +15,7 @@ ReadPipeline = Callable[[str], str]
 """Takes the argument of ``-p`` and returns the text; ``-`` is standard input."""
 
 _EPILOG = """\
-Text that a generator function yields for each buffer goes to standard output, one JSON line each
+What a generator function yields for each buffer goes to standard output, one JSON line each
 (PYTHIA_STREAM_URI names another stream); everything else is on standard error.
 
 {name} in the pipeline text is a parameter, given as --name VALUE or --name=VALUE and quoted for

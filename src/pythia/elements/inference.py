@@ -20,9 +20,9 @@ from pythia.meta.portable import (
     PortableLabel,
     PortableObject,
     PortableTensor,
-    PortableText,
     PortableUser,
 )
+from pythia.meta.portable_osd import PortableText
 from pythia.meta.types import TENSOR_OUTPUT_META
 from pythia.vision.classifier import Classifier
 from pythia.vision.detector import Detection, Detector

@@ -19,13 +19,8 @@ from pythia.exceptions import ConfigError
 from pythia.gst import Gst, GstBase
 from pythia.gst.video import VideoFormat
 from pythia.meta import carrier
-from pythia.meta.portable import (
-    PortableBatch,
-    PortableColor,
-    PortableFont,
-    PortableFrame,
-    PortableText,
-)
+from pythia.meta.portable import PortableBatch, PortableFrame
+from pythia.meta.portable_osd import PortableColor, PortableFont, PortableText
 
 if TYPE_CHECKING:
     from pythia.vision.image import Image
