@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["support.onnx_file"]
+pytest_plugins = ["support.onnx_file", "support.servers"]
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ PythiaError
 ├── RunError                   an error message on the bus of a running pipeline
 ├── SampleError                a bundled sample is unknown or cannot be laid out
 └── StreamError                an event stream cannot be opened or has failed
+    ├── RefusedError           the other end refuses events for good
     └── UndeliveredError       events were left when the time to drain was over
 
 A message says what was asked, what was found, and what to do about it.
@@ -76,6 +77,10 @@ class SampleError(PythiaError):
 
 class StreamError(PythiaError):
     """An event stream cannot be opened, or its other end failed."""
+
+
+class RefusedError(StreamError):
+    """The other end refuses events for good; posting them again is no use."""
 
 
 class UndeliveredError(StreamError):

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import defaultdict
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -96,24 +97,37 @@ class KafkaServer(Server):
         self, name: str, count: int, timeout_s: float = 20
     ) -> list[tuple[bytes | None, bytes]]:
         """Key and value of each message, partition after partition."""
-        settings = {"bootstrap.servers": f"127.0.0.1:{self.port}", "group.id": "x", "log_level": 0}
-        consumer = confluent_kafka.Consumer(settings)
-        try:
-            found = consumer.list_topics(name, timeout=5).topics[name].partitions
-            parts = [confluent_kafka.TopicPartition(name, number, 0) for number in sorted(found)]
+        with self._consumer() as consumer:
+            parts = _partitions(consumer, name)
             consumer.assign(parts)
-            wait_for(lambda: self._size(consumer, parts) >= count, timeout_s)
-            messages = consumer.consume(self._size(consumer, parts), timeout=10)
+            wait_for(lambda: _size(consumer, parts) >= count, timeout_s)
+            messages = consumer.consume(_size(consumer, parts), timeout=10)
             messages.sort(key=lambda one: (one.partition() or 0, one.offset() or 0))
             return [(one.key(), one.value() or b"") for one in messages]
-        finally:
-            consumer.close()
 
-    def _size(
-        self, consumer: confluent_kafka.Consumer, parts: list[confluent_kafka.TopicPartition]
-    ) -> int:
-        marks = [consumer.get_watermark_offsets(part, timeout=5, cached=False) for part in parts]
-        return sum(mark[1] for mark in marks if mark)
+    def size(self, name: str) -> int:
+        """How many messages a topic has."""
+        with self._consumer() as consumer:
+            return _size(consumer, _partitions(consumer, name))
+
+    @contextlib.contextmanager
+    def _consumer(self) -> Iterator[confluent_kafka.Consumer]:
+        settings = {"bootstrap.servers": f"127.0.0.1:{self.port}", "group.id": "x", "log_level": 0}
+        consumer = confluent_kafka.Consumer(settings)
+        yield consumer
+        consumer.close()
+
+
+def _partitions(
+    consumer: confluent_kafka.Consumer, name: str
+) -> list[confluent_kafka.TopicPartition]:
+    found = consumer.list_topics(name, timeout=5).topics[name].partitions
+    return [confluent_kafka.TopicPartition(name, number, 0) for number in sorted(found)]
+
+
+def _size(consumer: confluent_kafka.Consumer, parts: list[confluent_kafka.TopicPartition]) -> int:
+    marks = [consumer.get_watermark_offsets(part, timeout=5, cached=False) for part in parts]
+    return sum(mark[1] for mark in marks if mark)
 
 
 class HttpServer(Server):
@@ -319,9 +333,15 @@ class AmqpServer(Server):
         started = self.process is not None
         super().end(number)
         if started:
-            # It is a daemon of its own, and goes only when the last node has gone.
-            command = ["epmd", "-port", str(self._epmd_port), "-relaxed_command_check", "-kill"]
+            assert wait_for(self._end_mapper, 10), "the Erlang port mapper does not end"
+
+    def _end_mapper(self) -> bool:
+        # A daemon of its own, which refuses while it believes that the node lives.
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._epmd_port)):
+            command = ["epmd", "-port", str(self._epmd_port), "-kill"]
             subprocess.run(command, check=False, capture_output=True, timeout=10)
+            return False
+        return True
 
     def events(self, name: str, count: int, timeout_s: float = 20) -> list[bytes]:
         found: list[bytes] = []

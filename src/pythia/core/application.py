@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 from pythia import elements
+from pythia.core.awaiting import in_thread
+from pythia.core.callers_loop import CallersLoop
 from pythia.core.delivery import Delivery
 from pythia.core.handlers import find_handlers
 from pythia.core.pads import Attachment
@@ -38,7 +40,8 @@ class Application:
 
     Subclasses may define ``on_message_<type>(self, bus, message)`` for any type of bus message
     (``eos``, ``error``, ``warning``, ``element``, ``state_changed``, ...) and ``on_message`` for
-    all of them; they are called in the run's own thread. An exception in one stops the
+    all of them; they are called in the run's own thread, or in the loop given to the call that
+    starts it. An exception in one stops the
     application and is raised by the call that started or waits for it.
 
     Args:
@@ -205,37 +208,77 @@ class Application:
         """True from the start until everything is stopped, drained and closed."""
         return self._run is not None and not self._run.finished.is_set()
 
-    def __call__(self, *, background: bool = False) -> None:
+    def __call__(
+        self,
+        loop: GLib.MainLoop | None = None,
+        *,
+        background: bool | None = None,
+        foreground: bool | None = None,
+    ) -> None:
         """Run the pipeline.
 
         Blocks until end of stream, error or ``stop()``; with ``background`` it returns when the
         pipeline has been told to play, and :meth:`wait` does the rest. Ctrl-C stops the
         application in order before KeyboardInterrupt goes on.
 
+        Args:
+            loop: Handle messages in this loop: in the thread that runs it. If nobody does, this
+                call (or :meth:`wait`) runs it in the caller's thread until the application has
+                ended; quitting it meanwhile stops the application. A loop that is running
+                already goes on running.
+            background: Return at once.
+            foreground: The opposite, as in earlier versions.
+
         Raises:
-            PlayError: The pipeline could not start; PlayError also when it is running already.
+            PlayError: The pipeline could not start; PlayError also when it is running already, or
+                foreground and background contradict each other.
             RunError: An element posted an error.
             ProbeTargetError: The element or pad of a probe does not exist.
             ProbeFailedError: A probe raised; its error is the ``__cause__``.
             StreamError: An event stream could not be opened.
             UndeliveredError: Events were left when ``drain_timeout_s`` was over.
         """
-        run = self._start()
+        stays = _in_foreground(foreground, background)
+        run = self._prepare(CallersLoop(loop) if loop is not None else None)
         try:
-            run.started.wait()
+            self._launch(run)
+            run.wait_until_started()
             if run.accepted:
                 self.after_pipeline_start()
-                if background:
+                if not stays:
                     return
                 self.before_loop_join()
             self._join(run, None)
         except BaseException:
-            self.stop()
+            run.stop()
             self._join(run, None)
             raise
         self.wait()
 
-    def _start(self) -> Run:
+    async def run_async(self) -> None:
+        """Run the pipeline inside asyncio, without blocking the event loop.
+
+        Like a call of the application: the same hooks, which are called in the event loop's
+        thread, and the same errors. Cancelling the task stops the application in order, then
+        CancelledError goes on. Several may run at once, for instance in ``asyncio.gather``.
+        Handlers and probes are called in other threads, as always.
+        """
+        run = self._prepare(None)
+        try:
+            await in_thread(lambda: self._launch(run))
+            await in_thread(run.started.wait)
+            if run.accepted:
+                self.after_pipeline_start()
+                self.before_loop_join()
+            await in_thread(lambda: self._join(run, None))
+        except BaseException:
+            run.stop()
+            await in_thread(lambda: self._join(run, None))
+            raise
+        if run.error is not None:
+            raise run.error
+
+    def _prepare(self, loop: CallersLoop | None) -> Run:
         if self.running:
             raise PlayError("the application is running already; wait() for it or stop() it")
         self._delivery = Delivery(self._stream_ended)
@@ -244,18 +287,22 @@ class Application:
             probe.stop_on_error = self.on_probe_error == "stop"
         self.before_pipeline_start()
         self.inject_probes()
+        self._run = Run(
+            self.pipeline, self._dispatch, self._quit, self._finish, self.play_timeout_s, loop
+        )
+        return self._run
+
+    def _launch(self, run: Run) -> None:
+        """Open the streams, which may take its time, and start the run."""
         try:
             self._delivery.open(self._probes)
         except BaseException:
             self._remove_probes()  # they hold the application, and it the pipeline
+            run.abandon()
             raise
         self._relinker.begin()
         self._eos_senders.clear()
-        self._run = Run(
-            self.pipeline, self._dispatch, self._quit, self._finish, self.play_timeout_s
-        )
-        self._run.start()
-        return self._run
+        run.start()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the application has ended; False when ``timeout_s`` was over first.
@@ -273,16 +320,15 @@ class Application:
         return True
 
     def _join(self, run: Run, timeout_s: float | None) -> bool:
-        if run.in_own_thread():
+        if run.must_not_wait():
             raise RunError("wait() inside a bus handler would wait for itself; use stop()")
         end = math.inf if timeout_s is None else time.monotonic() + timeout_s
-        while not run.finished.wait(min(0.5, max(0.0, end - time.monotonic()))):
-            if time.monotonic() >= end:
-                return False
-            if run.stopping_for_s() > STOP_TIMEOUT_S:
-                raise RunError(f"the pipeline did not stop in {STOP_TIMEOUT_S:g} s")
-        run.join()
-        return True
+        if run.wait_for(run.finished, end, STOP_TIMEOUT_S):
+            run.join()
+            return True
+        if time.monotonic() < end:
+            raise RunError(f"the pipeline did not stop in {STOP_TIMEOUT_S:g} s")
+        return False
 
     def stop(self) -> None:
         """Ask the application to end, and return at once.
@@ -403,3 +449,12 @@ class Application:
         failure = self._delivery.finish(self.drain_timeout_s)
         if failure is not None:
             raise failure
+
+
+def _in_foreground(foreground: bool | None, background: bool | None) -> bool:
+    if foreground is not None and foreground is background:
+        raise PlayError(
+            f"foreground={foreground} and background={background} contradict each other; "
+            "give one of them"
+        )
+    return foreground if foreground is not None else not background

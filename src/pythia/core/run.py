@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from pythia.core.bus import describe_error
+from pythia.core.callers_loop import CallersLoop
 from pythia.core.pipeline import elements_of
 from pythia.core.stall import MovementWatch
 from pythia.exceptions import PlayError, RunError
@@ -16,19 +18,27 @@ from pythia.gst import GLib, Gst
 
 logger = logging.getLogger("pythia.core.run")
 
+LOOK_S = 0.5
+"""How often a thread that waits looks whether its time is over."""
+
+SETTLE_S = 2.0
+"""How long the caller's loop may take to handle the error of a pipeline that refused."""
+
 
 class Run:
     """Plays a pipeline in a thread with a main context of its own, until somebody stops it.
 
     A main context for each run lets several run at once, and leaves the caller's thread free
-    to wait in a way that signals can interrupt.
+    to wait in a way that signals can interrupt. With ``loop`` the thread remains, which changes
+    states and drains streams without blocking that loop, but messages are handled in the loop.
 
     Args:
         pipeline: In state NULL; is in state NULL again when ``finished`` is set.
-        on_message: Called in the run's thread for each message on the bus.
+        on_message: Called for each message on the bus, in the run's thread or in ``loop``.
         before_quit: Called in the run's thread when the run ends, the pipeline still playing.
         finish: Called in the run's thread when the pipeline has stopped.
         play_timeout_s: Longest time until PLAYING is reached; None waits for ever.
+        loop: The caller's loop, None to need none.
     """
 
     def __init__(
@@ -38,6 +48,7 @@ class Run:
         before_quit: Callable[[], None],
         finish: Callable[[], None],
         play_timeout_s: float | None,
+        loop: CallersLoop | None = None,
     ) -> None:
         self.started = threading.Event()
         self.finished = threading.Event()
@@ -55,20 +66,65 @@ class Run:
         self._warning: Gst.Message | None = None
         self._cause: str | None = None
         self._timers: list[GLib.Source] = []
-        self._context = GLib.MainContext.new()
+        self._loop = loop
+        self._context = loop.context if loop is not None else GLib.MainContext.new()
+        self._watch_lock = threading.Lock()
+        self._watched = False
+        self._handling: int | None = None
         self._thread = threading.Thread(target=self._main, name="pythia run", daemon=True)
 
     def start(self) -> None:
         """Start the thread; ``started`` is set when the pipeline has taken PLAYING or refused."""
         self._thread.start()
 
-    def in_own_thread(self) -> bool:
-        """Tell whether the caller is the run's thread, which must not wait for itself."""
-        return threading.current_thread() is self._thread
+    def wait_until_started(self) -> None:
+        """Wait for ``started``; only then the caller's loop handles messages.
+
+        So a caller who runs the loop afterwards misses none, not even an early end of stream.
+        """
+        self.wait_for(self.started)
+        if self._loop is not None:
+            self._loop.call(self._watch)
+
+    def abandon(self) -> None:
+        """End a run that was never started."""
+        self.started.set()
+        self.finished.set()
+
+    def must_not_wait(self) -> bool:
+        """Tell whether the caller is the run itself: its thread, or one of its handlers."""
+        handles = self._handling == threading.get_ident()
+        return handles or threading.current_thread() is self._thread
+
+    def wait_for(
+        self, event: threading.Event, end_s: float = math.inf, limit_s: float = math.inf
+    ) -> bool:
+        """Wait for ``started`` or ``finished``; runs the caller's loop meanwhile.
+
+        If somebody else quits that loop, the run is stopped.
+
+        Args:
+            event: Which of them.
+            end_s: Wait until then, on the monotonic clock.
+            limit_s: How long the pipeline may take to stop.
+        """
+
+        def is_over() -> bool:
+            return event.is_set() or time.monotonic() >= end_s or self._stopping_for_s() > limit_s
+
+        while True:
+            turned = self._loop is not None and self._loop.turn(is_over)
+            if not turned:
+                event.wait(max(0.0, min(LOOK_S, end_s - time.monotonic())))
+            if is_over():
+                return event.is_set()
+            if turned:
+                self.stop()
 
     def join(self) -> None:
         """Wait for the thread itself, which has nothing left to do once ``finished`` is set."""
-        self._thread.join(1.0)
+        if self._thread.is_alive():
+            self._thread.join(1.0)
 
     def stop(self, error: BaseException | None = None) -> None:
         """End the run; returns at once, from any thread.
@@ -85,7 +141,7 @@ class Run:
         self.stopping.set()
         self._context.wakeup()
 
-    def stopping_for_s(self) -> float:
+    def _stopping_for_s(self) -> float:
         """Return for how long the pipeline has been stopping; 0 before and after."""
         if self._stopped_at is None or self._halted:
             return 0.0
@@ -110,9 +166,10 @@ class Run:
             self.stop(kind(self._cause or describe_error(self._pipeline, message, self._warning)))
 
     def _main(self) -> None:
-        self._context.push_thread_default()
         bus = self._pipeline.get_bus()
-        bus.add_signal_watch()
+        if self._loop is None:
+            self._context.push_thread_default()
+            self._watch()
         bus.enable_sync_message_emission()
         handlers = [
             bus.connect("message", self._see),
@@ -127,14 +184,27 @@ class Run:
         bus.disable_sync_message_emission()
         for handler in handlers:
             bus.disconnect(handler)
-        bus.remove_signal_watch()
-        self._context.pop_thread_default()
+        self._unwatch()
+        if self._loop is None:
+            self._context.pop_thread_default()
         # A timer that still waits would keep run and context alive, which keep the timer.
         for timer in self._timers:
             timer.destroy()
         self._guard(self._finish)
         self.started.set()
         self.finished.set()
+
+    def _watch(self) -> None:
+        with self._watch_lock:  # a loop that was busy may come to this when all is over
+            if not self._halted and not self._watched:
+                self._pipeline.get_bus().add_signal_watch()
+                self._watched = True
+
+    def _unwatch(self) -> None:
+        with self._watch_lock:
+            if self._watched:
+                self._pipeline.get_bus().remove_signal_watch()
+                self._watched = False
 
     def _guard(self, step: Callable[[], Any]) -> None:
         try:
@@ -143,6 +213,8 @@ class Run:
             self.stop(error)
 
     def _play(self) -> None:
+        if self.stopping.is_set():
+            return
         result = self._pipeline.set_state(Gst.State.PLAYING)
         if result == Gst.StateChangeReturn.FAILURE:
             self._refused()
@@ -153,12 +225,18 @@ class Run:
             self._prerolled = True
         self.accepted = True
         self.started.set()
+        if self._loop is not None:
+            self.stopping.wait()
         while not self.stopping.is_set():
             self._context.iteration(True)
 
     def _refused(self) -> None:
-        while self._context.iteration(False):
-            pass
+        if self._loop is not None:
+            self._loop.call(self._watch)
+            self._loop.settled(SETTLE_S)
+        else:
+            while self._context.iteration(False):
+                pass
         if self.error is None:
             self.stop(PlayError("the pipeline refused to start, and no element said why"))
 
@@ -202,7 +280,11 @@ class Run:
             self._prerolled = True
         elif message.type == Gst.MessageType.LATENCY:
             self._pipeline.recalculate_latency()
+        if self._loop is not None and self.stopping.is_set():
+            return  # the loop goes on while the pipeline stops
+        self._handling = threading.get_ident()
         self._guard(lambda: self._on_message(bus, message))
+        self._handling = None
 
     def _note_warning(self, bus: Gst.Bus, message: Gst.Message) -> None:
         self._warning = message

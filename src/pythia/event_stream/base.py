@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from pythia.event_stream.formats import open_format
 from pythia.event_stream.uri import StreamUri
 
 
@@ -24,8 +25,12 @@ class Stream(ABC):
     TAKES_OBJECTS: ClassVar[bool] = False
     """True when ``post`` gets the yielded objects themselves instead of encoded bytes."""
 
+    LINES: ClassVar[bool] = False
+    """True when events must be text without line breaks."""
+
     def __init__(self, uri: StreamUri) -> None:
         self.uri = uri
+        self.format = open_format(uri, lines=self.LINES, objects=self.TAKES_OBJECTS)
 
     @abstractmethod
     def connect(self) -> None:
@@ -41,6 +46,7 @@ class Stream(ABC):
 
         Raises:
             BrokenPipeError: The reader has gone for good; the worker gives up quietly.
+            RefusedError: Posting the same again is no use; the worker ends with this error.
             Exception: Anything else is taken as passing, and the batch is posted again.
         """
 

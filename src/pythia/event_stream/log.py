@@ -20,6 +20,13 @@ from pythia.exceptions import StreamError
 _WRITING = threading.Lock()
 """Held for one batch: streams of several applications share one standard output."""
 
+_kept: dict[str, TextIO] = {}
+
+
+def keep_stdout(target: TextIO) -> None:
+    """Write what is for standard output to ``target`` from now on, whatever ``sys.stdout`` is."""
+    _kept["stdout"] = target
+
 
 class LogStream(Stream):
     """``log://?stream=stdout|stderr``, or ``log:///path`` to append to a file.
@@ -30,6 +37,7 @@ class LogStream(Stream):
     """
 
     OPTIONS: ClassVar[frozenset[str]] = frozenset({"stream"})
+    LINES: ClassVar[bool] = True
 
     def __init__(self, uri: StreamUri) -> None:
         super().__init__(uri)
@@ -51,7 +59,7 @@ class LogStream(Stream):
 
     def post(self, batch: Sequence[bytes]) -> None:
         """Write one line an event; lines of other streams never come in between."""
-        target: TextIO | None = self._opened or getattr(sys, self._name or "stdout")
+        target = self._opened or _kept.get(self._name) or getattr(sys, self._name or "stdout")
         if target is None or target.closed:
             raise BrokenPipeError(f"{self.uri}: is closed")
         data = b"\n".join(batch) + b"\n"

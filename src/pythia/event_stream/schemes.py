@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from pythia.event_stream.base import Stream
+from pythia.event_stream.formats import FORMAT_OPTIONS
 from pythia.event_stream.uri import StreamUri
 from pythia.event_stream.worker import WORKER_OPTIONS
 from pythia.exceptions import MissingDependencyError, StreamError
@@ -26,9 +27,19 @@ class Scheme(NamedTuple):
 
 
 SCHEMES: dict[str, Scheme] = {
+    "amqp": Scheme("pythia.event_stream.amqp", "AmqpStream", "amqp"),
+    "amqps": Scheme("pythia.event_stream.amqp", "AmqpStream", "amqp"),
     "file": Scheme("pythia.event_stream.file", "FileStream"),
+    "http": Scheme("pythia.event_stream.http", "HttpStream"),
+    "https": Scheme("pythia.event_stream.http", "HttpStream"),
+    "kafka": Scheme("pythia.event_stream.kafka", "KafkaStream", "kafka"),
     "log": Scheme("pythia.event_stream.log", "LogStream"),
     "memory": Scheme("pythia.event_stream.memory", "MemoryStream"),
+    "mqtt": Scheme("pythia.event_stream.mqtt", "MqttStream", "mqtt"),
+    "mqtts": Scheme("pythia.event_stream.mqtt", "MqttStream", "mqtt"),
+    "nats": Scheme("pythia.event_stream.nats", "NatsStream", "nats"),
+    "redis": Scheme("pythia.event_stream.redis", "RedisStream", "redis"),
+    "rediss": Scheme("pythia.event_stream.redis", "RedisStream", "redis"),
 }
 
 
@@ -44,7 +55,7 @@ def open_stream(uri: str | StreamUri) -> Stream:
     """
     parsed = StreamUri.parse(uri) if isinstance(uri, str) else uri
     stream_class = _find_class(parsed.scheme)
-    known = stream_class.OPTIONS | WORKER_OPTIONS
+    known = stream_class.OPTIONS | WORKER_OPTIONS | FORMAT_OPTIONS
     unknown = sorted(set(parsed.options) - known)
     if unknown:
         raise StreamError(

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from pythia.exceptions import StreamError
 
 FORM = "scheme://[user:password@]host[:port][,host:port...]/path?stream=NAME&option=value"
 
-_SECRET = re.compile("password|secret|token", re.IGNORECASE)
+_SECRET = re.compile("password|secret|token|^query$", re.IGNORECASE)
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:]*)(:(?P<port>\d+))?")
 
 
@@ -85,6 +85,13 @@ class StreamUri:
         port = match["port"]
         return match["name"].strip("[]"), int(port) if port else None
 
+    def hide(self, text: str) -> str:
+        """Return ``text``, an error of somebody else, without the secrets of this URI."""
+        secrets = {self.password} | {v for k, v in self.options.items() if _SECRET.search(k)}
+        for secret in sorted(filter(None, secrets), key=len, reverse=True):
+            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+        return text
+
     def choice(self, name: str, choices: Sequence[str]) -> str:
         """Return the option ``name``, which must be one of ``choices``; the first is the default.
 
@@ -112,6 +119,14 @@ class StreamUri:
         if not value >= minimum:
             raise StreamError(f"{self}: {name}={text}; the least possible is {minimum:g}")
         return value
+
+    def switch(self, name: str, default: bool) -> bool:
+        """Return the option ``name``, which must be ``yes`` or ``no``.
+
+        Raises:
+            StreamError: The value is neither.
+        """
+        return self.choice(name, ("yes", "no") if default else ("no", "yes")) == "yes"
 
     def integer(self, name: str, default: int, minimum: int = 0) -> int:
         """Return the option ``name`` as a whole number; see :meth:`number`."""

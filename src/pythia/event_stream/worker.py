@@ -1,38 +1,49 @@
-"""Delivery in the background: a bounded queue and one thread for each stream."""
+"""Delivery in the background: one thread for each stream."""
 
 from __future__ import annotations
 
 import logging
 import random
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pythia.event_stream.base import Stream
-from pythia.event_stream.encoding import EncodingError, encode_json
-from pythia.exceptions import UndeliveredError
+from pythia.event_stream.event_queue import OVERFLOW, TICK_S, EventQueue
+from pythia.event_stream.formats import Format
+from pythia.event_stream.outbox import Encoder, Outbox
+from pythia.event_stream.spool import SPOOL_OPTIONS, SpoolOutbox
+from pythia.exceptions import RefusedError, StreamError, UndeliveredError
 
 logger = logging.getLogger("pythia.event_stream")
 
-WORKER_OPTIONS = frozenset({"queue", "batch", "linger_ms"})
+WORKER_OPTIONS = SPOOL_OPTIONS | {"queue", "batch", "linger_ms", "overflow", "connect"}
 """URI options that every scheme understands, because the worker does."""
 
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 30.0
-_TICK_S = 0.25
-"""Longest time that any wait goes without looking at the flags again."""
 
 
 @dataclass(frozen=True)
 class WorkerStats:
-    """Counts since the start; ``queued`` is ``sent + dropped + pending``."""
+    """Counts since the start; ``queued`` is ``sent + dropped + pending``.
+
+    Attributes:
+        queued: Events offered, and those that an earlier process left in the spool.
+        sent: Events that the other end has confirmed.
+        retried: How often a batch was posted again.
+        dropped: Events that were not encodable, or that ``overflow`` or a stream's end dropped.
+        spooled: Of the pending ones, those on the disk.
+        pending: Events on their way.
+        last_error: What went wrong last, None if nothing did.
+    """
 
     queued: int
     sent: int
     retried: int
     dropped: int
+    spooled: int
     pending: int
     last_error: str | None
 
@@ -41,14 +52,20 @@ class Worker:
     """Takes events from streaming threads and delivers them to one stream from its own thread.
 
     The order of events is kept. A batch counts as sent when ``post`` has returned; until then
-    it is posted again, with exponential back-off and jitter.
+    it is posted again, with exponential back-off and jitter. The stream's URI may overrule the
+    arguments, and has the options ``overflow=block|drop-oldest|drop-newest|spool`` and
+    ``connect=lazy``.
 
     Args:
         stream: Where events go; the worker connects and closes it.
-        queue: Most events that wait; ``offer`` blocks when there are so many.
+        queue: Most events that wait in memory.
         batch: Most events in one ``post``.
         linger_ms: How long to wait for more events before a batch that is not full is posted.
         on_failure: Called once, from the worker thread, when the stream ended for good.
+
+    Attributes:
+        offer: Queues one event; called by streaming threads, waits for room when the queue is
+            full and ``overflow`` is ``block`` or ``spool``.
     """
 
     def __init__(
@@ -61,74 +78,65 @@ class Worker:
         on_failure: Callable[[BaseException], None] | None = None,
     ) -> None:
         self.stream = stream
-        options = stream.uri
-        self._limit = options.integer("queue", queue, minimum=1)
-        self._batch = options.integer("batch", batch, minimum=1)
-        self._linger_s = options.number("linger_ms", linger_ms) / 1000
+        uri = stream.uri
+        overflow = uri.choice("overflow", OVERFLOW)
+        self._lazy = uri.choice("connect", ("start", "lazy")) == "lazy"
+        limit = uri.integer("queue", queue, minimum=1)
+        size = uri.integer("batch", batch, minimum=1)
+        linger_s = uri.number("linger_ms", linger_ms) / 1000
+        self._queue = EventQueue(limit, overflow, _stamp_of(stream))
+        self._encoder = Encoder(stream, self._queue, self._set_error)
+        self._outbox = Outbox(self._queue, self._encoder, size, linger_s)
+        if overflow == "spool":
+            if stream.TAKES_OBJECTS:
+                raise StreamError(f"{uri}: {uri.scheme} keeps objects, which cannot be spooled")
+            self._outbox = SpoolOutbox(self._queue, self._encoder, size, linger_s, uri)
+        elif given := SPOOL_OPTIONS & set(uri.options):
+            raise StreamError(f"{uri}: {min(given)}= belongs to overflow=spool")
+        self.offer: Callable[[Any], None] = self._queue.offer
         self._on_failure = on_failure
-        self._encode = list if stream.TAKES_OBJECTS else self._encode_each
-        self._queue: deque[Any] = deque()
-        self._in_flight = self._sent = self._retried = self._dropped = 0
-        self._unencodable = 0
+        self._retried = 0
         self._last_error: str | None = None
-        self._blocked = 0
-        self._room = threading.Condition()
-        self._idle = False
-        self._wake = threading.Event()
-        self._never_block = False
-        self._dead = False
-        self._finishing = threading.Event()
+        self._connected = self._dead = False
         self._abandon = threading.Event()
-        self._thread = threading.Thread(target=self._work, name=f"pythia {stream.uri}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=f"pythia {uri}", daemon=True)
 
     def start(self) -> None:
         """Connect the stream in the calling thread, then start delivering.
 
+        With ``connect=lazy`` the worker's thread connects, as often as it takes.
+
         Raises:
-            StreamError: The stream cannot be connected.
+            StreamError: The stream cannot be connected, or its spool cannot be used.
         """
-        self.stream.connect()
+        try:
+            self._outbox.start()
+            if not self._lazy:
+                self.stream.connect()
+                self._connected = True
+        except BaseException:
+            self._outbox.close()
+            raise
         self._thread.start()
-
-    def offer(self, event: Any) -> None:
-        """Queue one event; called by streaming threads, blocks while the queue is full."""
-        if (len(self._queue) >= self._limit or self._dead) and not self._make_room():
-            self._dropped += 1
-            return
-        self._queue.append(event)
-        if self._idle:
-            self._wake.set()
-
-    def _make_room(self) -> bool:
-        """Wait until the queue has room; False when the stream has ended for good."""
-        with self._room:
-            self._blocked += 1
-            while len(self._queue) >= self._limit and not (self._never_block or self._dead):
-                self._room.wait(_TICK_S)
-            self._blocked -= 1
-        return not self._dead
 
     def release(self) -> None:
         """Let blocked offers through from now on, beyond the bound: the application stops."""
-        self._never_block = True
-        with self._room:
-            self._room.notify_all()
+        self._queue.release()
 
     def drain(self, timeout_s: float) -> int:
         """Deliver what is queued, end the thread, and return how many events were left.
 
         Blocks for ``timeout_s`` and, where the stream hangs, up to two seconds more.
         """
-        self.release()
-        self._finishing.set()
-        self._wake.set()
+        self._queue.finish()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         self._abandon.set()
+        self._outbox.stop()
         if self._thread.is_alive():
             self.stream.close()
             self._thread.join(2.0)
-        return self._in_flight + len(self._queue)
+        return self.stats().pending
 
     def close(self) -> None:
         """Close the stream, after :meth:`drain`.
@@ -137,121 +145,96 @@ class Worker:
             UndeliveredError: Events were left; says how many and why.
         """
         self._abandon.set()
-        self._finishing.set()
+        self._queue.finish()
         self.stream.close()
-        if self._unencodable > 1:
-            logger.warning("%s: %d events not encodable", self.stream.uri, self._unencodable)
-        left = self._in_flight + len(self._queue)
-        if left and not self._dead:
-            raise UndeliveredError(
-                f"{self.stream.uri}: {left} of {self.stats().queued} events were not delivered "
-                f"in time; last error: {self._last_error or 'none, the stream is too slow'}"
-            )
+        stats = self.stats()
+        self._outbox.close()
+        if self._encoder.failed > 1:
+            logger.warning("%s: %d events not encodable", self.stream.uri, self._encoder.failed)
+        if stats.pending and not self._dead:
+            raise UndeliveredError(self._left(stats))
+
+    def _left(self, stats: WorkerStats) -> str:
+        text = (
+            f"{self.stream.uri}: {stats.pending} of {stats.queued} events were not delivered in "
+            f"time; last error: {self._last_error or 'none, the stream is too slow'}"
+        )
+        if stats.spooled:
+            text += f"; {stats.spooled} are kept in {self._outbox.kept_in} for the next start"
+        return text
 
     def stats(self) -> WorkerStats:
         """Return the counts as they are now; safe from any thread."""
-        pending = self._in_flight + len(self._queue)
+        with self._queue.lock:
+            pending, spooled = self._outbox.pending(), self._outbox.spooled
+            sent, dropped = self._outbox.sent, self._queue.dropped
         return WorkerStats(
-            queued=self._sent + self._dropped + pending,
-            sent=self._sent,
+            queued=sent + dropped + pending,
+            sent=sent,
             retried=self._retried,
-            dropped=self._dropped,
+            dropped=dropped,
+            spooled=spooled,
             pending=pending,
             last_error=self._last_error,
         )
 
     def _work(self) -> None:
         try:
-            while (events := self._take()) and self._deliver(events):
+            while (batch := self._outbox.take()) and self._deliver(batch):
                 pass
         except BaseException as error:
             self._die(error)
 
-    def _take(self) -> list[Any]:
-        """Wait for events; an empty list says that no more will come."""
-        queue = self._queue
-        while not queue:
-            if self._finishing.is_set():
-                return []
-            self._idle = True
-            if not queue:
-                self._wake.wait(_TICK_S)
-            self._idle = False
-            self._wake.clear()
-        if len(queue) < self._batch:
-            self._finishing.wait(self._linger_s)
-        events = [queue.popleft() for _ in range(min(len(queue), self._batch))]
-        self._in_flight = len(events)
-        if self._blocked:
-            with self._room:
-                self._room.notify_all()
-        return events
-
-    def _encode_each(self, events: list[Any]) -> list[Any]:
-        try:
-            return [encode_json(event) for event in events]
-        except EncodingError:
-            return [line for event in events if (line := self._encode_or_count(event))]
-
-    def _encode_or_count(self, event: Any) -> bytes | None:
-        try:
-            return encode_json(event)
-        except EncodingError as error:
-            self._last_error = str(error)
-            if not self._unencodable:
-                logger.error("%s: event dropped: %s", self.stream.uri, error)
-            self._unencodable += 1
-            self._dropped += 1
-            self._in_flight -= 1
-            return None
-
-    def _deliver(self, events: list[Any]) -> bool:
-        """Post until it works; False when the time to drain was over first."""
-        payload = self._encode(events)
-        connected = True
+    def _deliver(self, batch: Sequence[Any]) -> bool:
+        """Post until it works; False when the time to drain is over."""
         for delay_s in _delays():
             try:
-                self._post(payload, connected)
-                return True
-            except BrokenPipeError:
+                self._post(batch)
+                return not self._abandon.is_set()
+            except (BrokenPipeError, RefusedError):
                 raise
             except Exception as error:
                 self._note(error)
             if self._abandon.is_set():
                 return False
-            connected = False
             self._retried += 1
             self._pause(delay_s)
         raise AssertionError("delays never end")
 
-    def _post(self, payload: Sequence[Any], connected: bool) -> None:
-        if not connected:
+    def _post(self, batch: Sequence[Any]) -> None:
+        if not self._connected:
             self.stream.connect()
-        if payload:
-            self.stream.post(payload)
-        self._sent, self._in_flight = self._sent + len(payload), 0
+        self._connected = False  # until post has returned
+        self.stream.post(batch)
+        self._connected = True
+        self._outbox.confirm(batch)
 
     def _note(self, error: Exception) -> None:
         text = str(error) or type(error).__name__
         if text != self._last_error:
             logger.warning("%s: not delivered, trying again: %s", self.stream.uri, text)
+        self._set_error(text)
+
+    def _set_error(self, text: str) -> None:
         self._last_error = text
 
     def _pause(self, delay_s: float) -> None:
-        if self._finishing.is_set():
-            self._abandon.wait(min(delay_s, _TICK_S))
+        if self._queue.finishing.is_set():
+            self._abandon.wait(min(delay_s, TICK_S))
         else:
-            self._finishing.wait(delay_s)
+            self._queue.finishing.wait(delay_s)
 
     def _die(self, error: BaseException) -> None:
         self._last_error = str(error) or type(error).__name__
         self._dead = True
-        self._dropped += self._in_flight + len(self._queue)
-        self._in_flight = 0
-        self._queue.clear()
-        self.release()
+        self._outbox.end()
         if self._on_failure is not None:
             self._on_failure(error)
+
+
+def _stamp_of(stream: Stream) -> Callable[[Any], Any] | None:
+    """What the streaming thread does to an event, None where the format needs nothing of it."""
+    return None if type(stream.format).stamp is Format.stamp else stream.format.stamp
 
 
 def _delays() -> Iterator[float]:
