@@ -1,6 +1,7 @@
 """Pythonic DeepStream: pipelines as text, probes as generators, with or without NVIDIA."""
 
 from pythia.core.application import Application
+from pythia.frames import frames
 from pythia.gst import Gst
 from pythia.iterators import (
     analytics_per_frame,
@@ -23,6 +24,7 @@ __all__ = [
     "analytics_per_frame",
     "analytics_per_obj",
     "classification_per_object",
+    "frames",
     "frames_per_batch",
     "instance_masks_per_batch",
     "labels_per_classification",

@@ -548,6 +548,21 @@ def test_the_environment_names_the_default_stream(
     assert len(events) == 20
 
 
+def test_stats_tell_of_each_probe_and_each_stream(memory: tuple[str, deque[Any]]) -> None:
+    uri, _ = memory
+    app = Application(SHORT)
+    app.probe("end", "sink", backend_uri=uri)(one_event_a_buffer)
+
+    app()
+    (probe,) = app.stats()["probes"]
+    (stream,) = app.stats()["streams"].values()
+
+    assert (probe["calls"], probe["yielded"], probe["errors"]) == (20, 20, 0)
+    assert 0 < probe["p50_us"] <= probe["p99_us"]
+    assert (stream.queued, stream.sent, stream.retried, stream.dropped) == (20, 20, 0, 0)
+    assert (stream.spooled, stream.last_error) == (0, None)
+
+
 def test_events_go_to_standard_output_by_default(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

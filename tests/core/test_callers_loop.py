@@ -42,7 +42,7 @@ def busy_loop() -> Iterator[tuple[GLib.MainLoop, threading.Thread]]:
     loop = GLib.MainLoop(GLib.MainContext.new())
     running = threading.Event()
     source = GLib.idle_source_new()
-    source.set_callback(lambda *_: bool(running.set()))
+    source.set_callback(lambda *_: running.set())  # type: ignore[arg-type]
     source.attach(loop.get_context())
     thread = threading.Thread(target=loop.run)
     thread.start()

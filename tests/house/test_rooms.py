@@ -38,7 +38,15 @@ MAY = {
         "pythia.core",
     },
     "cli": {"pythia.core", "pythia.samples", "pythia.cli", "pythia.gst"},
-    "__init__": {"pythia.core", "pythia.iterators", "pythia.gst"},
+    "frames": {
+        "numpy",
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.iterators",
+        "pythia.vision",
+        "pythia.elements.frames",
+    },
+    "__init__": {"pythia.core", "pythia.frames", "pythia.iterators", "pythia.gst"},
     "__main__": {"pythia.cli"},
 }
 # What an import of pythia must not cost: these are imported inside functions only.

@@ -6,6 +6,7 @@ is told apart by numbers.
 
 from __future__ import annotations
 
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,8 +49,24 @@ def _kind() -> Any:
     return SimpleNamespace(cast=cast)
 
 
-def module(batches: dict[int, Any]) -> Any:
-    """The module; ``batches`` maps a buffer's address to its batch metadata."""
+def module(batches: dict[int, Any], surfaces: dict[tuple[int, int], Any] | None = None) -> Any:
+    """The module; ``batches`` maps a buffer's address to its batch metadata.
+
+    ``surfaces`` maps address and batch_id to arrays; ``mapped`` counts those not yet unmapped.
+    """
+    mapped: Counter[tuple[int, int]] = Counter()
+
+    def surface_of(address: Any, batch_id: int) -> Any:
+        if not isinstance(address, int):
+            raise TypeError("get_nvds_buf_surface takes an address")
+        if (address, batch_id) not in (surfaces or {}):
+            raise RuntimeError("get_nvds_buf_Surface: Currently we only support RGBA color Format")
+        mapped[address, batch_id] += 1
+        return (surfaces or {})[address, batch_id]
+
+    def unmap(address: int, batch_id: int) -> None:
+        mapped[address, batch_id] -= 1
+
     numbers: dict[str, int] = {}
 
     def user_meta_type(name: str) -> int:
@@ -73,6 +90,9 @@ def module(batches: dict[int, Any]) -> Any:
     return SimpleNamespace(
         gst_buffer_get_nvds_batch_meta=batch_of,
         nvds_get_user_meta_type=user_meta_type,
+        get_nvds_buf_surface=surface_of,
+        unmap_nvds_buf_surface=unmap,
+        mapped=mapped,
         get_segmentation_masks=lambda meta: meta.class_map.copy(),
         **{name: _kind() for name in kinds},
     )

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 from pythia import elements
-from pythia.core.awaiting import in_thread
 from pythia.core.callers_loop import CallersLoop
 from pythia.core.delivery import Delivery
 from pythia.core.handlers import find_handlers
@@ -263,6 +262,8 @@ class Application:
         CancelledError goes on. Several may run at once, for instance in ``asyncio.gather``.
         Handlers and probes are called in other threads, as always.
         """
+        from pythia.core.awaiting import in_thread  # asyncio takes its time to import
+
         run = self._prepare(None)
         try:
             await in_thread(lambda: self._launch(run))

@@ -9,8 +9,12 @@ from contextlib import contextmanager
 from pythia.exceptions import PlayError
 from pythia.gst import GLib
 
-TICK_MS = 20
+TICK_MS = 50
 """How often a loop that is turned for somebody looks whether that is over."""
+
+
+def _nothing() -> None:
+    """Look at nothing: the loop is not turned for anybody."""
 
 
 class CallersLoop:
@@ -27,6 +31,7 @@ class CallersLoop:
             )
         self._loop = loop
         self.context: GLib.MainContext = loop.get_context()
+        self._look: Callable[[], None] = _nothing
 
     def call(self, function: Callable[[], None]) -> None:
         """Call ``function`` with the loop's context as the thread's default one.
@@ -54,6 +59,10 @@ class CallersLoop:
         self._later(reached.set, GLib.PRIORITY_LOW)
         reached.wait(timeout_s)
 
+    def wake(self) -> None:
+        """Let the thread that turns the loop look at once whether that is over."""
+        self._later(lambda: self._look(), GLib.PRIORITY_HIGH)
+
     def _later(self, function: Callable[[], None], priority: int) -> None:
         source = GLib.idle_source_new()
         source.set_priority(priority)
@@ -76,7 +85,7 @@ class CallersLoop:
         try:
             if self._loop.is_running():
                 self._iterate(is_over)
-            else:
+            elif not is_over():
                 self._run(is_over)
         finally:
             self.context.release()
@@ -92,8 +101,12 @@ class CallersLoop:
             if is_over():
                 self._loop.quit()
 
-        with self._ticking(look):
-            self._loop.run()
+        self._look = look
+        try:
+            with self._ticking(look):
+                self._loop.run()
+        finally:
+            self._look = _nothing
 
     @contextmanager
     def _ticking(self, look: Callable[[], None]) -> Iterator[None]:

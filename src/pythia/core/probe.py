@@ -101,11 +101,18 @@ class Probe:
         if not self._wants_batch:
             self.frames += 1
             return self._run(pad, info)
+        if info.type & Gst.PadProbeType.BUFFER:
+            return self._run_with(pad, info, self._batch(info.get_buffer()))
+        if not info.type & Gst.PadProbeType.BUFFER_LIST:
+            return self._run_with(pad, info, self._batch(None))
         verdict = _OK
-        for buffer in _buffers(info):
-            batch = self._batch(buffer)
-            verdict = self._run(pad, info, batch) if self._wants_pad else self._run(batch)
+        for buffer in _listed(info):
+            verdict = self._run_with(pad, info, self._batch(buffer))
         return verdict
+
+    def _run_with(self, pad: Gst.Pad, info: Gst.PadProbeInfo, batch: Any) -> Gst.PadProbeReturn:
+        # No reference to the buffer is held here: the function could not write to its pixels.
+        return self._run(pad, info, batch) if self._wants_pad else self._run(batch)
 
     def _batch(self, buffer: Gst.Buffer | None) -> Any:
         batch = None if buffer is None else meta.batch_of(buffer)
@@ -188,13 +195,9 @@ def _yields(function: Callable[..., Any]) -> bool:
     return inspect.isgeneratorfunction(called) or inspect.isgeneratorfunction(type(called).__call__)
 
 
-def _buffers(info: Gst.PadProbeInfo) -> list[Gst.Buffer | None]:
-    if info.type & Gst.PadProbeType.BUFFER:
-        return [info.get_buffer()]
-    if info.type & Gst.PadProbeType.BUFFER_LIST:
-        buffers = info.get_buffer_list()
-        return [] if buffers is None else [buffers.get(i) for i in range(buffers.length())]
-    return [None]
+def _listed(info: Gst.PadProbeInfo) -> list[Gst.Buffer | None]:
+    buffers = info.get_buffer_list()
+    return [] if buffers is None else [buffers.get(i) for i in range(buffers.length())]
 
 
 def _line_of(function: Callable[..., Any], error: BaseException) -> str:

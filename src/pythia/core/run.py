@@ -88,8 +88,7 @@ class Run:
 
     def abandon(self) -> None:
         """End a run that was never started."""
-        self.started.set()
-        self.finished.set()
+        self._announce(self.started, self.finished)
 
     def must_not_wait(self) -> bool:
         """Tell whether the caller is the run itself: its thread, or one of its handlers."""
@@ -191,8 +190,13 @@ class Run:
         for timer in self._timers:
             timer.destroy()
         self._guard(self._finish)
-        self.started.set()
-        self.finished.set()
+        self._announce(self.started, self.finished)
+
+    def _announce(self, *events: threading.Event) -> None:
+        for event in events:
+            event.set()
+        if self._loop is not None:
+            self._loop.wake()
 
     def _watch(self) -> None:
         with self._watch_lock:  # a loop that was busy may come to this when all is over
@@ -224,7 +228,7 @@ class Run:
         else:
             self._prerolled = True
         self.accepted = True
-        self.started.set()
+        self._announce(self.started)
         if self._loop is not None:
             self.stopping.wait()
         while not self.stopping.is_set():

@@ -22,6 +22,7 @@ class Encoder:
         self._note = note
         self._encode: Callable[[Any], Any] = stream.format.encode
         self.failed = 0
+        self.first_error = ""
 
     def __call__(self, events: list[Any]) -> list[Any]:
         """Encode ``events``; the result is shorter when some cannot be."""
@@ -38,6 +39,7 @@ class Encoder:
         except EncodingError as error:
             self._note(str(error))
             if not self.failed:
+                self.first_error = str(error)
                 logger.error("%s: event dropped: %s", self._stream.uri, error)
             self.failed += 1
             self._queue.drop_taken()

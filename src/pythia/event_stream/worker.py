@@ -142,17 +142,20 @@ class Worker:
         """Close the stream, after :meth:`drain`.
 
         Raises:
-            UndeliveredError: Events were left; says how many and why.
+            UndeliveredError: Events were left, or could not be encoded; says how many and why.
         """
         self._abandon.set()
         self._queue.finish()
         self.stream.close()
         stats = self.stats()
         self._outbox.close()
-        if self._encoder.failed > 1:
-            logger.warning("%s: %d events not encodable", self.stream.uri, self._encoder.failed)
         if stats.pending and not self._dead:
             raise UndeliveredError(self._left(stats))
+        if self._encoder.failed:
+            raise UndeliveredError(
+                f"{self.stream.uri}: {self._encoder.failed} of {stats.queued} events could not be "
+                f"encoded and were left out; the first: {self._encoder.first_error}"
+            )
 
     def _left(self, stats: WorkerStats) -> str:
         text = (

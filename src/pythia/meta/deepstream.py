@@ -8,9 +8,11 @@ speaks of StopIteration, so that is understood too.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pythia.exceptions import GstError
 from pythia.meta.types import ANALYTICS_FRAME_META, ANALYTICS_OBJ_META, SEGMENTATION_META
 
 if TYPE_CHECKING:
@@ -68,3 +70,25 @@ def class_maps(glist: Any) -> Iterator[Any]:
         if int(user.base_meta.meta_type) == SEGMENTATION_META:
             meta = pyds.NvDsInferSegmentationMeta.cast(user.user_meta_data)
             yield pyds.get_segmentation_masks(meta)
+
+
+@contextmanager
+def surface(address: int, batch_id: int) -> Iterator[Any]:
+    """The pixels of one frame as H x W x 4 uint8 RGBA, a view valid inside the ``with`` block.
+
+    Raises:
+        GstError: the surface is not RGBA, or not in memory that the processor sees.
+    """
+    pyds = _pyds()
+    try:
+        array = pyds.get_nvds_buf_surface(address, batch_id)
+    except RuntimeError as error:
+        raise GstError(
+            f"the surface of frame {batch_id} cannot be mapped: {error}; put 'nvvideoconvert "
+            "nvbuf-memory-type=3 ! video/x-raw(memory:NVMM),format=RGBA' before the probe "
+            "(without nvbuf-memory-type on Jetson)"
+        ) from error
+    try:
+        yield array.view()  # may be locked against writing without a trace in pyds' own
+    finally:
+        pyds.unmap_nvds_buf_surface(address, batch_id)
