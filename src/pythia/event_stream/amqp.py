@@ -148,8 +148,13 @@ class _Link:
             self._thread.join(_GRACE_S)
 
     def _serve(self) -> None:
-        self._connection.ioloop.start()
-        self._connection.ioloop.close()
+        try:
+            self._connection.ioloop.start()
+        except Exception as error:
+            # pika asserts within itself when a connection that is only half made is dropped.
+            self._fail(None, error)
+        finally:
+            self._connection.ioloop.close()
 
     def _say_goodbye(self) -> None:
         with contextlib.suppress(AMQPError):
