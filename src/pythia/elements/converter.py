@@ -38,13 +38,9 @@ class Converter:
         self.unchanged = self._changes_nothing(source, target)
 
     def _changes_nothing(self, source: VideoFormat, target: VideoFormat) -> bool:
-        same = all(
-            getattr(source, name) == getattr(target, name)
-            for name in ("format", "width", "height", "matrix", "full_range")
-        )
         cropped = self._source_rect is not None or self._target_rect is not None
         asked = self.settings["flip-method"] or self.settings["disable-passthrough"]
-        return same and not cropped and not asked
+        return source.same_pixels(target) and not cropped and not asked
 
     def converted(self, buffer: int) -> int:
         """The buffer itself, or a new one with its frames converted and its metadata.

@@ -41,12 +41,8 @@ class Scaler:
     def _fits(self, format: VideoFormat, buffer: int) -> bool:
         output = self.output
         layout = plane_layout(buffer)
-        same = all(
-            getattr(format, name) == getattr(output, name)
-            for name in ("format", "width", "height", "matrix", "full_range")
-        )
         in_place = layout is None or layout == (output.strides, output.offsets)
-        return same and in_place and memory_count(buffer) == 1
+        return format.same_pixels(output) and in_place and memory_count(buffer) == 1
 
     def _convert(self, picture: Image, target: Image) -> None:
         rect = None

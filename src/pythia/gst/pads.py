@@ -6,35 +6,22 @@ would find the buffer shared and copy it. Here the one reference moves along, as
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, c_int, c_uint, c_void_p
 from typing import Any
 from weakref import WeakMethod
 
+from pythia.gst.callbacks import NOTIFY, forget, keep
 from pythia.gst.capi import blocking, quick
 from pythia.gst.library import Gst
 
 _CHAIN = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p)
-_NOTIFY = CFUNCTYPE(None, c_void_p)
 _log = logging.getLogger(__name__)
 
 _set_chain = quick.gst_pad_set_chain_function_full
 _set_chain.restype = None
-_set_chain.argtypes = (c_void_p, _CHAIN, c_void_p, _NOTIFY)
-
-_chains: dict[int, object] = {}
-"""The C callbacks of living pads, which C itself does not keep alive."""
-_numbers = itertools.count(1)
-
-
-def _drop(number: int) -> None:
-    _chains.pop(number, None)
-
-
-_forget = _NOTIFY(_drop)
-
+_set_chain.argtypes = (c_void_p, _CHAIN, c_void_p, NOTIFY)
 
 OK = int(Gst.FlowReturn.OK)
 EOS = int(Gst.FlowReturn.EOS)
@@ -81,9 +68,8 @@ def set_chain(pad: Gst.Pad, chain: Callable[[int], int]) -> None:
             _log.exception("the chain function of pad %s failed", name)
             return ERROR
 
-    number = next(_numbers)
-    _chains[number] = callback = _CHAIN(entry)
-    _set_chain(address(pad), callback, number, _forget)
+    callback = _CHAIN(entry)
+    _set_chain(address(pad), callback, keep(callback), forget)
 
 
 def push(pad: Gst.Pad, buffer: int) -> int:

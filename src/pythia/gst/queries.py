@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, byref, c_int, c_size_t, c_uint64, c_void_p
 
+from pythia.gst.callbacks import NOTIFY, forget, keep
 from pythia.gst.capi import blocking, quick
 from pythia.gst.library import Gst, GstVideo
 from pythia.gst.pads import address
 
 _QUERY = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p)
-_NOTIFY = CFUNCTYPE(None, c_void_p)
 
 _set_query = quick.gst_pad_set_query_function_full
 _set_query.restype = None
-_set_query.argtypes = (c_void_p, _QUERY, c_void_p, _NOTIFY)
+_set_query.argtypes = (c_void_p, _QUERY, c_void_p, NOTIFY)
 _default = blocking.gst_pad_query_default
 _default.restype = c_int
 _default.argtypes = (c_void_p, c_void_p, c_void_p)
@@ -35,25 +34,13 @@ _ALLOCATION = int(Gst.QueryType.ALLOCATION)
 _VIDEO_META = hash(GstVideo.video_meta_api_get_type())
 _UNLIMITED = 2**64 - 1
 
-_handlers: dict[int, object] = {}
-"""The C callbacks of living pads, which C itself does not keep alive."""
-_numbers = itertools.count(1)
-
-
-def _drop(number: int) -> None:
-    _handlers.pop(number, None)
-
-
-_forget = _NOTIFY(_drop)
-
 
 def _answer(pad: Gst.Pad, handler: Callable[[int, int, int, int], int]) -> None:
     def entry(pad_: int, parent: int, query: int) -> int:
         return handler(c_int.from_address(query + _TYPE_OFFSET).value, pad_, parent, query)
 
-    number = next(_numbers)
-    _handlers[number] = callback = _QUERY(entry)
-    _set_query(address(pad), callback, number, _forget)
+    callback = _QUERY(entry)
+    _set_query(address(pad), callback, keep(callback), forget)
 
 
 def add_latency(pad: Gst.Pad, latency_ns: Callable[[], int], live: Callable[[], bool]) -> None:

@@ -82,6 +82,13 @@ class VideoFormat:
     offsets: tuple[int, ...]
     size: int
 
+    def same_pixels(self, other: VideoFormat) -> bool:
+        """Whether a frame of one is a frame of the other, byte for byte."""
+        return all(
+            getattr(self, name) == getattr(other, name)
+            for name in ("format", "width", "height", "matrix", "full_range")
+        )
+
 
 def video_format(caps: Gst.Caps) -> VideoFormat:
     """The video format that fixed caps describe.
