@@ -11,6 +11,7 @@ PythiaError
 ├── ProbeError                 a probe function cannot be used
 │   ├── ProbeTargetError       the element or pad to probe does not exist
 │   └── ProbeFailedError       a probe raised while the pipeline was running
+├── HandlerError               a method for bus messages cannot be used
 ├── RunError                   an error message on the bus of a running pipeline
 ├── SampleError                a bundled sample is unknown or cannot be laid out
 └── StreamError                an event stream cannot be opened or has failed
@@ -65,6 +66,10 @@ class ProbeTargetError(ProbeError):
 
 class ProbeFailedError(ProbeError):
     """A probe raised while the pipeline was running; the user's error is the ``__cause__``."""
+
+
+class HandlerError(PythiaError, AttributeError):
+    """A method ``on_message_<type>`` names no bus message, or is ``async``."""
 
 
 class RunError(PythiaError):

@@ -21,6 +21,7 @@ from pythia.core import Application
 from pythia.event_stream import Stream
 from pythia.event_stream.memory import STORAGE
 from pythia.exceptions import (
+    HandlerError,
     PipelineError,
     PlayError,
     ProbeFailedError,
@@ -210,7 +211,8 @@ def test_a_probe_that_raises_drops_no_buffer_when_told_to_continue() -> None:
     def arrives(pad: Gst.Pad, info: Gst.PadProbeInfo) -> None:
         arrived.append(1)
 
-    app()
+    with pytest.raises(ProbeFailedError, match=r"ValueError: again.*test_application\.py:\d+"):
+        app()
 
     assert len(arrived) == 20
     assert [p["errors"] for p in app.stats()["probes"]] == [20, 0]
@@ -298,8 +300,56 @@ def test_a_handler_for_an_unknown_message_is_refused_with_the_known_ones() -> No
         def on_message_eoss(self, bus: Gst.Bus, message: Gst.Message) -> None:
             """Never called."""
 
-    with pytest.raises(AttributeError, match=r"did you mean 'eos'.*on_message_state_changed"):
+    with pytest.raises(HandlerError, match=r"did you mean 'eos'.*on_message_state_changed"):
         Wrong(SHORT)
+
+
+@pytest.mark.parametrize("name", ["on_message", "on_message_eos"])
+def test_an_async_handler_is_refused_with_a_reason(name: str) -> None:
+    async def never_awaited(self: Application, bus: Gst.Bus, message: Gst.Message) -> None:
+        """Never called."""
+
+    kind = type("Async", (Application,), {name: never_awaited})
+
+    with pytest.raises(HandlerError, match=rf"Async\.{name} is async.*run_coroutine_threadsafe"):
+        kind(SHORT)
+
+
+def test_a_handler_that_raises_does_not_stop_the_frames_when_told_to_continue() -> None:
+    class Faulty(Application):
+        def on_message_state_changed(self, bus: Gst.Bus, message: Gst.Message) -> None:
+            raise LookupError("in my handler")
+
+    app = Faulty(SHORT, on_probe_error="continue")
+    arrived = []
+    app.probe("end", "sink")(lambda pad, info: arrived.append(1))
+
+    with pytest.raises(LookupError, match="in my handler"):
+        app()
+
+    assert len(arrived) == 20
+
+
+@pytest.mark.parametrize("answer", ["stop", "continue"])
+def test_a_handler_of_the_end_that_raises_ends_the_application(answer: Any) -> None:
+    class Faulty(Application):
+        def on_message_eos(self, bus: Gst.Bus, message: Gst.Message) -> None:
+            raise LookupError("before the default was called")
+
+    with pytest.raises(LookupError, match="before the default"):
+        Faulty(SHORT, on_probe_error=answer)()
+
+
+def test_what_on_message_error_raises_takes_the_place_of_the_elements_error() -> None:
+    class Own(Application):
+        def on_message_error(self, bus: Gst.Bus, message: Gst.Message) -> Any:
+            super().on_message_error(bus, message)
+            raise LookupError("Unhandled pipeline error")
+
+    with pytest.raises(LookupError, match="Unhandled pipeline error") as caught:
+        Own("videotestsrc ! identity error-after=3 ! fakesink")()
+
+    assert isinstance(caught.value.__context__, (RunError, PlayError))
 
 
 def test_on_message_error_gives_error_and_debug_text() -> None:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
 from pythia import elements
 from pythia.core.callers_loop import CallersLoop
 from pythia.core.delivery import Delivery
-from pythia.core.handlers import find_handlers
-from pythia.core.pads import Attachment
-from pythia.core.pipeline import build, sources_of
+from pythia.core.end_of_stream import EosSender
+from pythia.core.handlers import Handlers
+from pythia.core.pipeline import build
 from pythia.core.probe import BUFFERS, Probe
+from pythia.core.probe_set import ProbeSet
 from pythia.core.relink import Relinker
 from pythia.core.run import Run
 from pythia.event_stream import Worker
-from pythia.exceptions import PipelineError, PlayError, ProbeTargetError, RunError
+from pythia.exceptions import PipelineError, PlayError, RunError
 from pythia.gst import GLib, Gst
-
-logger = logging.getLogger("pythia.core.application")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Self = TypeVar("Self", bound="Application")
@@ -40,20 +37,22 @@ class Application:
     Subclasses may define ``on_message_<type>(self, bus, message)`` for any type of bus message
     (``eos``, ``error``, ``warning``, ``element``, ``state_changed``, ...) and ``on_message`` for
     all of them; they are called in the run's own thread, or in the loop given to the call that
-    starts it. An exception in one stops the
-    application and is raised by the call that started or waits for it.
+    starts it. An exception in one stops the application and is raised by the call that started or
+    waits for it.
 
     Args:
         pipeline: gst-launch text, or a pipeline in state NULL.
-        on_probe_error: What a probe that raises does to the application; the buffer always
-            goes on. ``continue`` logs the first error of each probe.
+        on_probe_error: What a probe or handler that raises does to the application: ``stop`` ends
+            it, ``continue`` logs the first error of each and raises it when the application has
+            ended. The buffer goes on in any case. Hooks, and handlers of ``eos`` and ``error``,
+            always stop.
         play_timeout_s: Longest time until the first buffer reaches every sink, None for no
             limit. Live pipelines have no limit.
         drain_timeout_s: Longest time that queued events get after the pipeline has stopped.
 
     Raises:
         PipelineError: The text is no pipeline.
-        AttributeError: An ``on_message_<type>`` method names an unknown type.
+        HandlerError: An ``on_message_<type>`` method names an unknown type, or is ``async``.
     """
 
     def __init__(
@@ -66,18 +65,17 @@ class Application:
     ) -> None:
         if on_probe_error not in ("stop", "continue"):
             raise ValueError(f"on_probe_error={on_probe_error!r}; available: stop, continue")
-        self._handlers = find_handlers(self)
+        self._handlers = Handlers(self, goes_on=on_probe_error == "continue")
         elements.register()
         self.pipeline = build(pipeline) if isinstance(pipeline, str) else pipeline
         self.on_probe_error = on_probe_error
         self.play_timeout_s = play_timeout_s
         self.drain_timeout_s = drain_timeout_s
         self._relinker = Relinker(self.pipeline)
-        self._probes: list[Probe] = []
-        self._attachments: list[Attachment] = []
+        self._probes = ProbeSet(self.pipeline)
         self._delivery = Delivery(self._stream_ended)
         self._run: Run | None = None
-        self._eos_senders: list[Thread] = []
+        self._eos = EosSender(self.pipeline)
 
     @classmethod
     def from_pipeline_string(
@@ -150,7 +148,7 @@ class Application:
         def register(function: Function) -> Function:
             probe = Probe(function, element, pad_direction, args, pad_probe_type, backend_uri)
             probe.on_failure = self.stop_with
-            self._probes.append(probe)
+            self._probes.add(probe)
             return function
 
         return register
@@ -161,20 +159,7 @@ class Application:
         Raises:
             ProbeTargetError: An element or pad does not exist; lists what does.
         """
-        self._remove_probes()
-        try:
-            for probe in self._probes:
-                self._attachments.append(
-                    Attachment(self.pipeline, probe.element, probe.pad, probe.pad_probe_type, probe)
-                )
-        except BaseException:
-            self._remove_probes()
-            raise
-
-    def _remove_probes(self) -> None:
-        for attachment in self._attachments:
-            attachment.detach()
-        self._attachments.clear()
+        self._probes.attach()
 
     def backend(self, element: str, pad_direction: str = "src", idx: int = 0) -> Worker | None:
         """Return the worker behind the ``idx``-th generator probe on a pad, None before a run.
@@ -182,14 +167,7 @@ class Application:
         Raises:
             ProbeTargetError: There is no such probe.
         """
-        probes = [p for p in self._probes if p.is_generator]
-        found = [p for p in probes if (p.element, p.pad) == (element, pad_direction)]
-        if not 0 <= idx < len(found):
-            raise ProbeTargetError(
-                f"no generator probe {idx} on {element}.{pad_direction}; available: "
-                f"{', '.join(f'{p.element}.{p.pad}' for p in probes) or 'none'}"
-            )
-        return self._delivery.worker_of(found[idx])
+        return self._delivery.worker_of(self._probes.generator(element, pad_direction, idx))
 
     def stats(self) -> dict[str, Any]:
         """Return what happened so far in this run, or in the last one; from any thread.
@@ -283,26 +261,25 @@ class Application:
         if self.running:
             raise PlayError("the application is running already; wait() for it or stop() it")
         self._delivery = Delivery(self._stream_ended)
-        for probe in self._probes:
-            probe.reset()
-            probe.stop_on_error = self.on_probe_error == "stop"
+        self._probes.reset(stop_on_error=self.on_probe_error == "stop")
+        self._handlers.reset()
         self.before_pipeline_start()
         self.inject_probes()
         self._run = Run(
-            self.pipeline, self._dispatch, self._quit, self._finish, self.play_timeout_s, loop
+            self.pipeline, self._handlers, self._quit, self._finish, self.play_timeout_s, loop
         )
         return self._run
 
     def _launch(self, run: Run) -> None:
         """Open the streams, which may take its time, and start the run."""
         try:
-            self._delivery.open(self._probes)
+            self._delivery.open(list(self._probes))
         except BaseException:
-            self._remove_probes()  # they hold the application, and it the pipeline
+            self._probes.detach()  # they hold the application, and it the pipeline
             run.abandon()
             raise
         self._relinker.begin()
-        self._eos_senders.clear()
+        self._eos.reset()
         run.start()
 
     def wait(self, timeout_s: float | None = None) -> bool:
@@ -351,23 +328,8 @@ class Application:
         The application ends when it has come through, or after ``timeout_s`` in any case; at once
         while the pipeline is still being made ready, when nothing has flowed.
         """
-        run = self._run
-        if run is None or run.stopping.is_set():
-            return
-        if not run.accepted:  # elements that are still made ready would lose the event
-            run.stop()
-            return
-        run.call_later(timeout_s, lambda: self._eos_overdue(run, timeout_s))
-        # The pipeline's own send_event holds its state lock while it waits for a source, and a
-        # source may wait for the pipeline to reach PLAYING or to be stopped: a deadlock.
-        for source in sources_of(self.pipeline):
-            sender = Thread(target=source.send_event, args=(Gst.Event.new_eos(),), daemon=True)
-            sender.start()
-            self._eos_senders.append(sender)
-
-    def _eos_overdue(self, run: Run, timeout_s: float) -> None:
-        logger.warning("end of stream did not come through in %g s; stopping", timeout_s)
-        run.stop()
+        if self._run is not None:
+            self._eos.send(self._run, timeout_s)
 
     def __enter__(self: Self) -> Self:
         """Run in the background."""
@@ -417,12 +379,6 @@ class Application:
         error, debug = message.parse_error()
         return error, debug
 
-    def _dispatch(self, bus: Gst.Bus, message: Gst.Message) -> None:
-        self.on_message(bus, message)
-        handler = self._handlers.get(Gst.MessageType.get_name(message.type))
-        if handler is not None:
-            handler(bus, message)
-
     def _stream_ended(self, error: BaseException) -> None:
         # The reader of standard output has gone, as "| head" does: an end, not an error.
         if isinstance(error, BrokenPipeError):
@@ -434,22 +390,20 @@ class Application:
         self._delivery.release()
         self._relinker.end()
         self.before_loop_quit()
-        if any(sender.is_alive() for sender in self._eos_senders):
-            self._flush()
-
-    def _flush(self) -> None:
-        """Free sources that wait for what follows them: they hold the lock that stopping takes."""
-        for source in sources_of(self.pipeline):
-            for pad in source.srcpads:
-                pad.push_event(Gst.Event.new_flush_start())
+        self._eos.let_go()
 
     def _finish(self) -> None:
-        for missing in filter(None, [attachment.missing() for attachment in self._attachments]):
-            logger.warning("a probe was never called, its pad did not appear: %s", missing)
-        self._remove_probes()
-        failure = self._delivery.finish(self.drain_timeout_s)
+        self._probes.warn_of_missing()
+        self._probes.detach()
+        undelivered = self._delivery.finish(self.drain_timeout_s)
+        failure = undelivered or self._first_failure()
         if failure is not None:
             raise failure
+
+    def _first_failure(self) -> BaseException | None:
+        """What a probe or handler raised while ``on_probe_error`` was ``continue``."""
+        errors = [probe.error for probe in self._probes] + [self._handlers.error]
+        return next((error for error in errors if error is not None), None)
 
 
 def _in_foreground(foreground: bool | None, background: bool | None) -> bool:

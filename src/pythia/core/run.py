@@ -133,7 +133,7 @@ class Run:
         """
         if self.error is None:
             self.error = error
-        elif error is not None:
+        elif error is not None and error is not self.error:
             logger.error("after %s: %s", type(self.error).__name__, error)
         if self._stopped_at is None:
             self._stopped_at = time.monotonic()
@@ -287,7 +287,14 @@ class Run:
         if self._loop is not None and self.stopping.is_set():
             return  # the loop goes on while the pipeline stops
         self._handling = threading.get_ident()
-        self._guard(lambda: self._on_message(bus, message))
+        known = self.error
+        try:
+            self._on_message(bus, message)
+        except BaseException as error:
+            # on_message_error may have called the default, which stops, and then raise its own.
+            if self.error is not known:
+                error.__context__, self.error = self.error, error
+            self.stop(error)
         self._handling = None
 
     def _note_warning(self, bus: Gst.Bus, message: Gst.Message) -> None:
