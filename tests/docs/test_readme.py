@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from pythia.cli.exit_code import Exit
 from pythia.gst import Gst
 from support.console import README_KEYS, ROOT, Event, events_in, run
 from support.decoded import decoded
+from support.servers import PASSWORD, Server, Servers
 
 _README = (ROOT / "README.md").read_text(encoding="utf-8")
 _DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
@@ -40,7 +43,15 @@ def launched(folder: Path) -> list[Event]:
 
 
 def test_the_examples_are_those_that_are_tested_here() -> None:
-    assert set(_EXAMPLES) == {"probe.py", "pipeline.txt", "run", "application.py", "env"}
+    assert set(_EXAMPLES) == {
+        "probe.py",
+        "pipeline.txt",
+        "run",
+        "application.py",
+        "kafka_application.py",
+        "background.py",
+        "env",
+    }
 
 
 @pytest.mark.parametrize("name", ["probe.py", "pipeline.txt"])
@@ -89,6 +100,70 @@ def test_the_application_leaves_its_events_and_its_video(folder: Path) -> None:
     assert {tuple(event) for event in events} == {("frame", "label")}
     assert {event["frame"] for event in events} >= set(range(_SURE))
     assert len(decoded(folder / "overlayed.mp4")) >= _SURE
+
+
+def _on(server: Server, folder: Path, name: str) -> None:
+    """Let an example talk to ``server`` instead of the host that it names."""
+    text = re.sub(rf"{server.SCHEME}:\d+", f"127.0.0.1:{server.port}", _EXAMPLES[name])
+    login = f"{server.USER}:{quote(PASSWORD, safe='')}@" if server.HAS_PASSWORD else ""
+    text = text.replace(f"{server.SCHEME}://", f"{server.SCHEME}://{login}")
+    (folder / name).write_text(text.replace("/tmp/", f"{folder}/"))
+
+
+def test_the_application_with_its_own_producer_tells_of_its_start_and_its_end(
+    server_of: Servers, folder: Path
+) -> None:
+    kafka = server_of("kafka")
+    for topic in ("app_events", "raw_detections"):
+        kafka.expect(topic)
+    _on(kafka, folder, "kafka_application.py")
+
+    done = run(["python", "kafka_application.py"], folder)
+
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    told = [json.loads(event) for event in kafka.events("app_events", 2)]
+    assert [event["CONDITION"] for event in told] == ["STARTED", "EOS"]
+    assert "memory:NVMM" in told[0]["PAD_CAPS"]
+    events = [json.loads(event) for event in kafka.events("raw_detections", 1)]
+    assert all(list(event) == README_KEYS for event in events)
+    assert {event["frame_num"] for event in events} >= set(range(_SURE))
+
+
+def test_the_application_with_its_own_producer_tells_of_an_error(
+    server_of: Servers, folder: Path
+) -> None:
+    kafka = server_of("kafka")
+    kafka.expect("failed_app_events")
+    _on(kafka, folder, "kafka_application.py")
+    script = folder / "kafka_application.py"
+    text = script.read_text().replace('"app_events"', '"failed_app_events"')
+    script.write_text(text.replace(str(folder / "overlayed.mp4"), "/nowhere/overlayed.mp4"))
+
+    done = run(["python", "kafka_application.py"], folder)
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "RuntimeError: Unhandled pipeline error"
+    (told,) = [json.loads(event) for event in kafka.events("failed_app_events", 1)]
+    assert told["CONDITION"] == "ERROR"
+    assert "/nowhere/overlayed.mp4" in told["ERR"]
+
+
+def test_the_background_example_delivers_all_it_has_counted(
+    server_of: Servers, folder: Path
+) -> None:
+    redis = server_of("redis")
+    _on(redis, folder, "background.py")
+
+    done = run(["python", "background.py"], folder)
+
+    assert done.returncode == 0, done.stderr
+    *_, last = done.stdout.splitlines()
+    counted = re.fullmatch(r"(\d+) of (\d+) events delivered", last)
+    assert counted is not None
+    queued = int(counted[2])
+    frames = [json.loads(event)["frame"] for event in redis.events("detections", queued)]
+    assert len(frames) >= queued > 500
+    assert sorted(frames) == frames
 
 
 def test_plain_gstreamer_shows_the_element(folder: Path) -> None:

@@ -284,8 +284,8 @@ class Run:
             self._prerolled = True
         elif message.type == Gst.MessageType.LATENCY:
             self._pipeline.recalculate_latency()
-        if self._loop is not None and self.stopping.is_set():
-            return  # the loop goes on while the pipeline stops
+        if self.stopping.is_set():
+            return  # what follows the end, such as the second error of a failed start
         self._handling = threading.get_ident()
         known = self.error
         try:
