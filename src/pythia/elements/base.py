@@ -171,8 +171,10 @@ class InPlace(Portable):
     def do_set_caps(self, incaps: Gst.Caps, _outcaps: Gst.Caps) -> bool:
         """GstBaseTransform's virtual method."""
         from pythia.elements.frames import FrameMapper
+        from pythia.vision.side_by_side import one_thread_a_call
 
         try:
+            one_thread_a_call()
             self.format = video_format(incaps)
             self._frames = FrameMapper(self.format)
             self.configure(self.format)

@@ -15,6 +15,7 @@ from pythia.meta import carrier
 from pythia.vision.boxes import PixelRect
 from pythia.vision.convert import convert
 from pythia.vision.image import Image, image_in
+from pythia.vision.side_by_side import one_thread_a_call
 
 _METADATA = 1 | 2 | 4  # GST_BUFFER_COPY_FLAGS, _TIMESTAMPS and _META
 
@@ -29,6 +30,7 @@ class Converter:
     def __init__(
         self, source: VideoFormat, target: VideoFormat, settings: Mapping[str, Any]
     ) -> None:
+        one_thread_a_call()
         self.settings = settings
         self._target = target
         self._source_rect = _crop_rect("src-crop", settings, source)

@@ -9,12 +9,14 @@ from pythia.gst.video import VideoFormat, plane_layout
 from pythia.vision.boxes import letterbox_rect
 from pythia.vision.convert import convert
 from pythia.vision.image import Image, image_in
+from pythia.vision.side_by_side import one_thread_a_call
 
 
 class Scaler:
     """Makes buffers with one frame in the output's format; for one source, on its thread."""
 
     def __init__(self, output: VideoFormat, *, padding: bool, interpolation: int) -> None:
+        one_thread_a_call()
         self.output = output
         self._layout = layout_of(output)
         self._memory = MemoryPool(output.size)
