@@ -13,6 +13,7 @@ PythiaError
 │   └── ProbeFailedError       a probe raised while the pipeline was running
 ├── HandlerError               a method for bus messages cannot be used
 ├── RunError                   an error message on the bus of a running pipeline
+├── MessageError               metadata cannot be made into a message
 ├── SampleError                a bundled sample is unknown or cannot be laid out
 └── StreamError                an event stream cannot be opened or has failed
     ├── RefusedError           the other end refuses events for good
@@ -74,6 +75,10 @@ class HandlerError(PythiaError, AttributeError):
 
 class RunError(PythiaError):
     """An element posted an error while the pipeline was running."""
+
+
+class MessageError(PythiaError):
+    """Metadata cannot be made into a message; says which and why."""
 
 
 class SampleError(PythiaError):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,10 +20,12 @@ import pytest
 from pythia.event_stream import Worker, open_stream
 from pythia.event_stream.memory import STORAGE
 from pythia.exceptions import RefusedError, StreamError
-from support.brokers import BROKERS, HttpServer
+from support import own_stream
+from support.brokers import BROKERS
 from support.servers import PASSWORD, Server, Servers, free_port, wait_for
+from support.web_hook import HttpServer
 
-LOCAL = ("file", "log", "memory")
+LOCAL = ("file", "log", "memory", "support.own_stream:OwnStream", "lines")
 NETWORK = tuple(BROKERS)
 AWKWARD = ["", "größe", "a\nb\r\n\t\0", "\u2028", "x" * 100_000, [], {"deep": [1.5, None, True]}]
 
@@ -33,33 +37,38 @@ class Place(NamedTuple):
     arrived: Callable[[int], list[bytes]]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _slow_server_starts_early(request: pytest.FixtureRequest, server_of: Servers) -> None:
-    wanted = any("[amqp]" in item.nodeid for item in request.session.items)
-    if wanted and shutil.which(BROKERS["amqp"].BINARY):
-        server_of.launched("amqp")
-
-
-@pytest.fixture
-def name() -> str:
-    """A name that no other test uses."""
-    return f"t{uuid.uuid4().hex[:12]}"
-
-
 @pytest.fixture(params=[*LOCAL, *NETWORK])
 def place(
-    request: pytest.FixtureRequest, server_of: Servers, name: str, tmp_path: Path
+    request: pytest.FixtureRequest,
+    server_of: Servers,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Place]:
     if request.param == "memory":
         yield Place(f"memory://?stream={name}", lambda _: list(map(orjson.dumps, STORAGE[name])))
         STORAGE.pop(name, None)
     elif request.param in LOCAL:
         path = tmp_path / "events.jsonl"
+        if request.param == "lines":
+            install(tmp_path)
+            monkeypatch.syspath_prepend(str(tmp_path))
         yield Place(f"{request.param}://{path}", lambda _: path.read_bytes().split(b"\n")[:-1])
     else:
         server = server_of(request.param)
         server.expect(name)
         yield Place(server.uri(name), lambda count: server.events(name, count))
+
+
+def install(folder: Path) -> None:
+    """Lay out a distribution that brings the scheme ``lines``, as pip does."""
+    info = folder / "pythia_lines-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pythia-lines\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[pythia.event_stream]\nlines = support.own_stream:OwnStream\n"
+        "wrong = support.own_stream:Nothing\n"
+    )
 
 
 @pytest.fixture(params=NETWORK)
@@ -114,13 +123,15 @@ def test_no_server_is_an_error_at_start_that_says_host_port_and_cause(scheme: st
     assert time.monotonic() - begin < 5
 
 
+@pytest.mark.parametrize("tls", ["no", "yes"])
 @pytest.mark.parametrize("scheme", NETWORK)
-def test_a_server_that_never_answers_is_an_error_in_time(scheme: str) -> None:
-    if scheme == "http":
+def test_a_server_that_never_answers_is_an_error_in_time(scheme: str, tls: str) -> None:
+    if (scheme, tls) == ("http", "no"):
         pytest.skip("a web hook is asked nothing before the first event")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        stream = open_stream(f"{scheme}://127.0.0.1:{port}/?stream=x&timeout_s=0.5")
+        options = f"stream=x&timeout_s=0.2&tls={tls}"
+        stream = open_stream(f"{scheme}://127.0.0.1:{port}/?{options}")
         begin = time.monotonic()
 
         with pytest.raises(StreamError, match=rf"127\.0\.0\.1:{port}: .+"):
@@ -229,3 +240,37 @@ def test_a_refusal_of_a_web_hook_ends_the_stream(server_of: Servers, name: str) 
         stream.post([b"1"])
 
     assert not isinstance(passing.value, RefusedError)
+
+
+def test_schemes_of_other_distributions_are_listed_and_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    with pytest.raises(StreamError, match=r"did you mean 'lines'.*kafka, lines, log"):
+        open_stream("linse://x")
+    with pytest.raises(StreamError, match="no Stream class 'Nothing'; available: OwnStream"):
+        open_stream("wrong://x")
+    with pytest.raises(StreamError, match=r"unknown option ned \(did you mean 'end'\?\)"):
+        open_stream("lines:///x?ned=1")
+
+
+def test_a_program_uses_a_scheme_that_is_only_installed(tmp_path: Path) -> None:
+    site, events = tmp_path / "site", tmp_path / "events.jsonl"
+    install(site)
+    (site / "support").mkdir()
+    shutil.copy(own_stream.__file__, site / "support")
+    program = (
+        "from pythia.core import Application\n"
+        "app = Application('videotestsrc num-buffers=3 ! fakesink name=end')\n"
+        "app.probe('end', 'sink')(lambda pad, info: (yield 1))\n"
+        "app()"
+    )
+    environment = {"PYTHONPATH": str(site), "PYTHIA_STREAM_URI": f"lines://{events}"}
+
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, timeout=60, env={**os.environ, **environment}
+    )
+
+    assert events.read_text() == "1\n1\n1\n"

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from pythia.event_stream import Worker, open_stream
-from pythia.exceptions import MissingDependencyError, RefusedError, StreamError, UndeliveredError
+from pythia.exceptions import MissingDependencyError, RefusedError, UndeliveredError
 from support.brokers import RedisServer
 from support.servers import PASSWORD, Servers, wait_for
 
@@ -102,61 +98,30 @@ def test_a_key_of_another_kind_ends_the_stream_with_the_cause(server_of: Servers
     assert (worker.stats().dropped, worker.stats().pending) == (2, 0)
 
 
+@pytest.mark.parametrize(
+    ("extra", "library"),
+    [
+        ("kafka", "confluent_kafka"),
+        ("redis", "redis"),
+        ("mqtt", "paho.mqtt.client"),
+        ("amqp", "pika"),
+        ("nats", "nats.aio.client"),
+    ],
+)
 def test_a_client_that_is_not_installed_is_named_with_its_extra(
+    monkeypatch: pytest.MonkeyPatch, extra: str, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    monkeypatch.delitem(sys.modules, f"pythia.event_stream.{extra}", raising=False)
+
+    with pytest.raises(MissingDependencyError, match=rf"pip install 'pythiags\[{extra}\]'"):
+        open_stream(f"{extra}://x?stream=x")
+
+
+def test_a_format_whose_library_is_not_installed_is_named_with_its_extra(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
-    monkeypatch.delitem(sys.modules, "pythia.event_stream.kafka", raising=False)
+    monkeypatch.setitem(sys.modules, "msgpack", None)
 
-    with pytest.raises(MissingDependencyError, match=r"pip install 'pythiags\[kafka\]'"):
-        open_stream("kafka://x?stream=x")
-
-
-class TlsRedis(RedisServer):
-    SCHEME = "rediss"
-
-    def command(self) -> list[str]:
-        files = self.folder
-        make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-        target = (
-            f"-addext subjectAltName=IP:127.0.0.1 -keyout {files}/key.pem -out {files}/cert.pem"
-        )
-        subprocess.run([*make.split(), *target.split()], check=True, capture_output=True)
-        tls = f"--tls-port {self.port} --port 0 --tls-auth-clients no --requirepass {PASSWORD}"
-        pair = f"--tls-cert-file {files}/cert.pem --tls-key-file {files}/key.pem"
-        return [self.BINARY, *tls.split(), *pair.split()]
-
-    def client(self):  # type: ignore[no-untyped-def]
-        import redis
-
-        ca = f"{self.folder}/cert.pem"
-        return redis.Redis(
-            host="127.0.0.1", port=self.port, password=PASSWORD, ssl=True, ssl_ca_certs=ca
-        )
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsRedis]:
-    server = TlsRedis(Path(tmp_path_factory.mktemp("tls")))
-    server.start()
-    yield server
-    server.end()
-
-
-@pytest.mark.parametrize("option", ["tls_ca", "tls_verify=no"])
-def test_events_arrive_over_tls(tls: TlsRedis, option: str) -> None:
-    name = uuid.uuid4().hex
-    given = f"tls_ca={tls.folder}/cert.pem" if option == "tls_ca" else option
-
-    with closing(open_stream(tls.uri(name, given))) as stream:
-        stream.connect()
-        stream.post([b"1", b"2"])
-
-    assert tls.events(name, 2) == [b"1", b"2"]
-
-
-def test_a_certificate_that_nobody_vouches_for_is_an_error(tls: TlsRedis) -> None:
-    stream = open_stream(tls.uri("x"))
-
-    with closing(stream), pytest.raises(StreamError, match=r"(?i)certificate verify failed"):
-        stream.connect()
+    with pytest.raises(MissingDependencyError, match=r"pip install 'pythiags\[msgpack\]'"):
+        open_stream("redis://x?stream=x&format=msgpack")

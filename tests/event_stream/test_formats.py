@@ -15,8 +15,9 @@ import pytest
 from pythia.event_stream import Worker, open_stream
 from pythia.event_stream.encoding import EncodingError, encode_msgpack
 from pythia.exceptions import StreamError
-from support.brokers import HttpServer, KafkaServer
+from support.brokers import KafkaServer
 from support.servers import Servers
+from support.web_hook import HttpServer
 
 
 def deliver(uri: str, *events: Any) -> None:

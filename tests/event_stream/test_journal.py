@@ -179,3 +179,36 @@ def test_what_a_full_disk_took_of_a_record_is_cut_off(
 
     assert journal.read(10) == numbered(1, 3)
     assert reopened(journal).read(10) == numbered(1, 3)
+
+
+def test_what_the_disk_could_not_note_as_confirmed_is_given_out_by_the_next_process_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, MANY)
+    journal.append(numbered(1, 2, 3))
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("os.pwrite", full)
+        journal.read(2)
+        journal.confirm(2)
+
+    assert journal.read(10) == numbered(3)
+    assert reopened(journal).read(10) == numbered(1, 2, 3)
+
+
+def test_files_of_which_all_is_confirmed_make_room(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 1000)
+    for _ in range(2):
+        journal.append([b"x" * 92])
+    with pytest.raises(JournalFullError):
+        journal.append([b"y" * 900])
+
+    journal.read(2)
+    journal.confirm(2)
+    journal.append([b"y" * 900])
+
+    assert journal.read(10) == [b"y" * 900]
+    assert reopened(journal, 1000).read(10) == [b"y" * 900]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pythia.event_stream import Stream, StreamUri, Worker, open_stream
-from pythia.exceptions import StreamError, UndeliveredError
+from pythia.exceptions import RefusedError, StreamError, UndeliveredError
 from support.servers import Servers, wait_for
 
 
@@ -170,10 +170,32 @@ def test_a_full_disk_blocks_and_loses_nothing(tmp_path: Path, then: str) -> None
     assert "the spool takes no more: File too large" in done.stderr
 
 
+def test_a_refusal_says_where_the_events_are_kept(tmp_path: Path) -> None:
+    class Refusing(Sink):
+        def post(self, batch: Sequence[bytes]) -> None:
+            self.up.wait(10)
+            raise RefusedError("too large")
+
+    sink = Refusing(tmp_path)
+    ended: list[BaseException] = []
+    worker = started(sink, on_failure=ended.append)
+
+    for event in range(5):
+        worker.offer(event)
+    assert wait_for(lambda: worker.stats().spooled == 5)
+    sink.up.set()
+    assert wait_for(lambda: bool(ended))
+    worker.drain(5)
+    worker.close()
+
+    assert f"too large; 5 events are kept in {tmp_path}" in str(ended[0])
+    assert (worker.stats().queued, worker.stats().spooled) == (5, 5)
+
+
 def test_two_processes_do_not_share_a_spool(tmp_path: Path) -> None:
     worker = started(Sink(tmp_path))
 
-    with pytest.raises(StreamError, match="another process uses the spool"):
+    with pytest.raises(StreamError, match=r"the spool .* is in use"):
         started(Sink(tmp_path))
 
     worker.drain(5)

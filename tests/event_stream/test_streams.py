@@ -20,7 +20,7 @@ from pythia.exceptions import StreamError
 Case = tuple[str, Callable[[], list[bytes]]]
 
 
-@pytest.fixture(params=["file", "log file", "log stdout", "memory"])
+@pytest.fixture(params=["file", "log file", "log stdout", "log stderr", "memory"])
 def case(request: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Case:
     """A URI, and a function that returns what has arrived there."""
     path, name = tmp_path / "events.jsonl", uuid.uuid4().hex
@@ -28,6 +28,10 @@ def case(request: pytest.FixtureRequest, tmp_path: Path, capfd: pytest.CaptureFi
         "file": (f"file://{path}", lambda: path.read_bytes().splitlines()),
         "log file": (f"log://{path}", lambda: path.read_bytes().splitlines()),
         "log stdout": ("log://", lambda: capfd.readouterr().out.encode().splitlines()),
+        "log stderr": (
+            "log://?stream=stderr",
+            lambda: capfd.readouterr().err.encode().splitlines(),
+        ),
         "memory": (f"memory://?stream={name}", lambda: list(STORAGE.pop(name))),
     }
     return cases[request.param]
@@ -84,7 +88,7 @@ import resource, sys
 from pythia.event_stream import open_stream
 from pythia.exceptions import StreamError
 
-stream = open_stream("file://" + sys.argv[1])
+stream = open_stream(sys.argv[1])
 stream.connect()
 stream.post([b"first"])
 # Python ignores SIGXFSZ, so a file that grows beyond its limit is an ordinary EFBIG.
@@ -92,22 +96,31 @@ soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
 try:
     stream.post([b"second" * 10])
-except StreamError as error:
+except (StreamError, OSError) as error:
     print(error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+stream.connect()
+stream.post([b"second" * 10])
 stream.post([b"third"])
+stream.close()
 """
 
 
-def test_a_half_written_batch_is_cut_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["file", "log"])
+def test_a_batch_that_a_full_disk_took_half_of_stands_there_once(
+    tmp_path: Path, scheme: str
+) -> None:
     path = tmp_path / "events.jsonl"
 
     done = subprocess.run(
-        [sys.executable, "-c", HALF_WRITTEN, str(path)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", HALF_WRITTEN, f"{scheme}://{path}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
-    assert done.stdout == f"file://{path}: cannot write: File too large\n"
-    assert path.read_text() == "first\nthird\n"
+    assert "File too large" in done.stdout
+    assert path.read_text() == "first\n" + "second" * 10 + "\nthird\n"
 
 
 def test_a_replaced_standard_output_is_followed() -> None:

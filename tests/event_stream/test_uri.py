@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pythia.event_stream import StreamUri, open_stream
@@ -27,6 +29,7 @@ def test_ipv6_hosts_keep_their_colons() -> None:
         "kafka://me:hidden@one/path?stream=x",
         "kafka://one/?sasl_password=hidden&stream=x",
         "http://one/?token=hidden",
+        "own.module:Class://one/?api_key=hidden&passphrase=hidden&AuthToken=hidden",
     ],
 )
 def test_no_password_is_ever_shown(text: str) -> None:
@@ -42,6 +45,43 @@ def test_an_error_about_the_form_hides_the_password() -> None:
         StreamUri.parse("me:hidden@host/path")
 
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "redis://:hid/den@one/?stream=x",
+        "redis://:12/34hidden@one/?stream=x",
+        "kafka://me:hid?den@one/?stream=x",
+        "mqtt://me:hid,1/den@one:1883,two/?stream=x",
+    ],
+)
+def test_a_password_that_ends_the_host_too_soon_is_told_and_not_shown(text: str) -> None:
+    with pytest.raises(StreamError, match="written %2F and %3F") as caught:
+        StreamUri.parse(text)
+
+    assert not {"hid", "den", "12", "34"} & set(re.split(r"\W+", str(caught.value)))
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("http://one:80,[::1]:81/@me", "/@me"),
+        ("mqtt://one/?stream=a@b", "/"),
+        ("file:///tmp/a@b", "/tmp/a@b"),
+        ("memory://?stream=a@b", ""),
+    ],
+)
+def test_an_at_sign_behind_the_hosts_is_nothing_special(text: str, path: str) -> None:
+    assert StreamUri.parse(text).path == path
+
+
+def test_the_value_of_an_unknown_option_is_not_shown() -> None:
+    with pytest.raises(StreamError, match="unknown option sasl_pasword; kafka knows") as caught:
+        open_stream("kafka://one/?stream=x&sasl_pasword=hidden")
+
+    assert "hidden" not in str(caught.value)
+    assert "stream=x" in str(caught.value)
 
 
 def test_a_wrong_port_is_an_error() -> None:
@@ -67,6 +107,7 @@ def test_a_path_may_be_absolute_or_relative(text: str, path: str) -> None:
         ("memory://?maxlen=0", r"maxlen=0; the least possible is 1"),
         ("log://?stream=out", r"stream='out'; available: stdout, stderr"),
         ("file://", "a path is missing"),
+        ("file://me@home/x", "a file has no user; an '@' in its name is written %40"),
         ("file:///x?mode=new", "available: append, overwrite"),
         ("no.such.module:Cls://x", "No module named 'no'"),
         ("pythia.event_stream.log:Nothing://x", "no Stream class 'Nothing'; available: LogStream"),

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import confluent_kafka
 import nats
-import orjson
 import paho.mqtt.client as mqtt
 import pika
 import redis
@@ -28,19 +26,29 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from paho.mqtt.enums import CallbackAPIVersion
 from pika.exceptions import AMQPError
 
+from support.certificates import certificates
 from support.servers import PASSWORD, Server, free_port, wait_for
+from support.web_hook import HttpServer
+
+Parts = list[confluent_kafka.TopicPartition]
 
 
 class RedisServer(Server):
     """Keeps its data in an append-only file."""
 
     BINARY = PACKAGE = "redis-server"
-    SCHEME = "redis"
+    SCHEME, TLS_SCHEME = "redis", "rediss"
     USER = ""
 
     def command(self) -> list[str]:
         settings = f"--port {self.port} --bind 127.0.0.1 --appendonly yes --requirepass {PASSWORD}"
-        return [self.BINARY, *settings.split()]
+        made = certificates()
+        tls = (
+            f"--tls-port {self.tls_port} --tls-auth-clients optional"
+            f" --tls-ca-cert-file {made.certificate('authority')}"
+            f" --tls-cert-file {made.certificate('server')} --tls-key-file {made.key('server')}"
+        )
+        return [self.BINARY, *settings.split(), *tls.split()]
 
     def client(self) -> redis.Redis:
         return redis.Redis(port=self.port, password=PASSWORD)
@@ -63,9 +71,10 @@ class KafkaServer(Server):
     BINARY, PACKAGE = sys.executable, "python3"
     SCHEME = "kafka"
     HAS_PASSWORD = False
+    COUNT = 1
 
     def command(self) -> list[str]:
-        return [sys.executable, str(Path(__file__).with_name("kafka_cluster.py"))]
+        return [sys.executable, str(Path(__file__).with_name("kafka_cluster.py")), str(self.COUNT)]
 
     def ready(self) -> bool:
         address = next((line for line in self.output().splitlines() if ":" in line[:20]), "")
@@ -74,15 +83,16 @@ class KafkaServer(Server):
 
     def start(self) -> None:
         super().start()
-        self._tell("up")
+        self.tell("up 1")
 
     def stop(self) -> None:
-        self._tell("down")
+        self.tell("down 1")
 
     def expect(self, name: str, partitions: int = 1) -> None:
-        self._tell(f"topic {name} {partitions}")  # the mock cannot be asked for it by a client
+        self.tell(f"topic {name} {partitions}")  # the mock cannot be asked for it by a client
 
-    def _tell(self, command: str) -> None:
+    def tell(self, command: str) -> None:
+        """Give the process of the cluster a command."""
         assert self.process is not None
         assert self.process.stdin is not None
         before = self.output().count("done")
@@ -100,10 +110,15 @@ class KafkaServer(Server):
         with self._consumer() as consumer:
             parts = _partitions(consumer, name)
             consumer.assign(parts)
-            wait_for(lambda: _size(consumer, parts) >= count, timeout_s)
-            messages = consumer.consume(_size(consumer, parts), timeout=10)
+            messages = self._consume(consumer, parts, count, timeout_s)
             messages.sort(key=lambda one: (one.partition() or 0, one.offset() or 0))
             return [(one.key(), one.value() or b"") for one in messages]
+
+    def _consume(
+        self, consumer: confluent_kafka.Consumer, parts: Parts, count: int, timeout_s: float
+    ) -> list[confluent_kafka.Message]:
+        wait_for(lambda: _size(consumer, parts) >= count, timeout_s)
+        return consumer.consume(_size(consumer, parts), timeout=10)
 
     def size(self, name: str) -> int:
         """How many messages a topic has."""
@@ -112,123 +127,31 @@ class KafkaServer(Server):
 
     @contextlib.contextmanager
     def _consumer(self) -> Iterator[confluent_kafka.Consumer]:
-        settings = {"bootstrap.servers": f"127.0.0.1:{self.port}", "group.id": "x", "log_level": 0}
-        consumer = confluent_kafka.Consumer(settings)
+        soon: dict[str, str | int] = {"group.id": "x", "fetch.wait.max.ms": 20}
+        consumer = confluent_kafka.Consumer({**self.client_settings(), **soon})
         yield consumer
         consumer.close()
 
+    def client_settings(self) -> dict[str, str | int]:
+        """How a client of the tests connects."""
+        return {"bootstrap.servers": f"127.0.0.1:{self.port}", "log_level": 0}
 
-def _partitions(
-    consumer: confluent_kafka.Consumer, name: str
-) -> list[confluent_kafka.TopicPartition]:
+
+def _partitions(consumer: confluent_kafka.Consumer, name: str) -> Parts:
     found = consumer.list_topics(name, timeout=5).topics[name].partitions
     return [confluent_kafka.TopicPartition(name, number, 0) for number in sorted(found)]
 
 
-def _size(consumer: confluent_kafka.Consumer, parts: list[confluent_kafka.TopicPartition]) -> int:
+def _size(consumer: confluent_kafka.Consumer, parts: Parts) -> int:
     marks = [consumer.get_watermark_offsets(part, timeout=5, cached=False) for part in parts]
     return sum(mark[1] for mark in marks if mark)
-
-
-class HttpServer(Server):
-    """A web hook in a thread of the tests; ``answers`` holds the next answers of a stream."""
-
-    BINARY, PACKAGE = sys.executable, "python3"
-    SCHEME = "http"
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        self.answers: dict[str, list[int]] = defaultdict(list)
-        self.paused = threading.Event()
-        self._stored: dict[str, list[bytes]] = defaultdict(list)
-        self._server: ThreadingHTTPServer | None = None
-        self._connections: list[Any] = []
-
-    def command(self) -> list[str]:
-        return []
-
-    def launch(self) -> None:
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def setup(self) -> None:
-                super().setup()
-                hook._connections.append(self.connection)
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                wait_for(lambda: not hook.paused.is_set(), 60)
-                status = hook.take(self.path, dict(self.headers), body)
-                self.send_response(status)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"ok")
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        class Hook(ThreadingHTTPServer):
-            allow_reuse_address = True
-
-            def handle_error(self, request: object, client_address: object) -> None:
-                pass  # a client that was stopped
-
-        self._server = Hook(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def take(self, path: str, headers: dict[str, str], body: bytes) -> int:
-        """Keep what a request brought."""
-        self.requests.append((path, headers, body))
-        name = headers.get("X-Stream", "")
-        if self.answers[name]:
-            return self.answers[name].pop(0)
-        login = base64.b64encode(f"{self.USER}:{PASSWORD}".encode()).decode()
-        if headers.get("Authorization") != f"Basic {login}":
-            return 401
-        lines = headers["Content-Type"] == "application/x-ndjson"
-        events = body.splitlines() if lines else map(orjson.dumps, orjson.loads(body))
-        self._stored[name].extend(events)
-        return 200
-
-    def ready(self) -> bool:
-        return self._server is not None
-
-    def start(self) -> None:
-        if self._server is None:
-            self.launch()
-
-    def end(self, number: object = None) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            server.shutdown()
-            server.server_close()
-        for connection in self._connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(2)
-        self._connections.clear()
-
-    def stop(self) -> None:
-        self.end()
-
-    def pause(self) -> None:
-        self.paused.set()
-
-    def resume(self) -> None:
-        self.paused.clear()
-
-    def events(self, name: str, count: int, timeout_s: float = 20) -> list[bytes]:
-        wait_for(lambda: len(self._stored[name]) >= count, timeout_s)
-        return list(self._stored[name])
 
 
 class MqttServer(Server):
     """Mosquitto; a client with a session that outlives restarts keeps what it publishes."""
 
     BINARY = PACKAGE = "mosquitto"
-    SCHEME = "mqtt"
+    SCHEME, TLS_SCHEME = "mqtt", "mqtts"
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -243,9 +166,17 @@ class MqttServer(Server):
         settings.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\n"
             f"persistence true\npersistence_location {self.folder}/\nuser root\n"
-            "max_queued_messages 0\nmax_inflight_messages 0\n"
+            "max_queued_messages 0\nmax_inflight_messages 0\n" + self._tls_listener()
         )
         return [self.BINARY, "-c", str(settings)]
+
+    def _tls_listener(self) -> str:
+        made = certificates()
+        return (
+            f"listener {self.tls_port} 127.0.0.1\ncafile {made.certificate('authority')}\n"
+            f"certfile {made.certificate('server')}\nkeyfile {made.key('server')}\n"
+            "require_certificate true\n"
+        )
 
     def ready(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
@@ -289,12 +220,12 @@ class AmqpServer(Server):
     """RabbitMQ, with an Erlang port mapper of its own."""
 
     BINARY, PACKAGE = "/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"
-    SCHEME = "amqp"
+    SCHEME, TLS_SCHEME = "amqp", "amqps"
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._epmd_port = free_port()
-        self._parameters = pika.ConnectionParameters(
+        self.parameters = pika.ConnectionParameters(
             "127.0.0.1", self.port, credentials=pika.PlainCredentials(self.USER, PASSWORD)
         )
 
@@ -304,7 +235,7 @@ class AmqpServer(Server):
     def environment(self) -> dict[str, str]:
         (self.folder / "plugins").write_text("[].")
         (self.folder / "rabbit.conf").write_text(
-            f"default_user = {self.USER}\ndefault_pass = {PASSWORD}\n"
+            f"default_user = {self.USER}\ndefault_pass = {PASSWORD}\n" + self._tls_listener()
         )
         own = {
             "NODENAME": f"pythia{self.port}@localhost",
@@ -318,14 +249,25 @@ class AmqpServer(Server):
             "CONFIG_FILE": str(self.folder / "rabbit"),
             "CONF_ENV_FILE": "/dev/null",
             "SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
+            "ALLOW_INPUT": "yes",  # it ends with its input, so with the tests: it is a grandchild
         }
         mapper = {"ERL_EPMD_PORT": str(self._epmd_port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
         variables = {f"RABBITMQ_{name}": value for name, value in own.items()}
         return {**os.environ, "HOME": str(self.folder), **mapper, **variables}
 
+    def _tls_listener(self) -> str:
+        made = certificates()
+        return (
+            f"listeners.ssl.default = 127.0.0.1:{self.tls_port}\n"
+            f"ssl_options.cacertfile = {made.certificate('authority')}\n"
+            f"ssl_options.certfile = {made.certificate('server')}\n"
+            f"ssl_options.keyfile = {made.key('server')}\n"
+            "ssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = false\n"
+        )
+
     def ready(self) -> bool:
         with contextlib.suppress(AMQPError, OSError):
-            pika.BlockingConnection(self._parameters).close()
+            pika.BlockingConnection(self.parameters).close()
             return True
         return False
 
@@ -345,7 +287,7 @@ class AmqpServer(Server):
 
     def events(self, name: str, count: int, timeout_s: float = 20) -> list[bytes]:
         found: list[bytes] = []
-        connection = pika.BlockingConnection(self._parameters)
+        connection = pika.BlockingConnection(self.parameters)
         channel = connection.channel()
 
         def read_on() -> bool:
@@ -362,24 +304,28 @@ class NatsServer(Server):
     """A server with JetStream."""
 
     BINARY = PACKAGE = "nats-server"
-    SCHEME = "nats"
+    SCHEME = TLS_SCHEME = "nats"
 
     def command(self) -> list[str]:
         settings = f"-a 127.0.0.1 -p {self.port} -js -sd {self.folder}/data --user {self.USER}"
         return [self.BINARY, *settings.split(), "--pass", PASSWORD]
+
+    def client_context(self) -> ssl.SSLContext | None:
+        """How a client of the tests encrypts."""
+        return None
 
     def ready(self) -> bool:
         return asyncio.run(self._ready())
 
     async def _ready(self) -> bool:
         with contextlib.suppress(Exception):
-            client = await self._client()
+            client = await self.client()
             await client.jetstream(timeout=1).account_info()
             await client.close()
             return True
         return False
 
-    async def _client(self) -> NatsClient:
+    async def client(self) -> NatsClient:
         async def quiet(error: Exception) -> None:
             pass
 
@@ -387,7 +333,10 @@ class NatsServer(Server):
             f"nats://127.0.0.1:{self.port}",
             user=self.USER,
             password=PASSWORD,
+            tls=self.client_context(),
             allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
             error_cb=quiet,
         )
 
@@ -395,7 +344,7 @@ class NatsServer(Server):
         return asyncio.run(self._events(name, count, timeout_s))
 
     async def _events(self, name: str, count: int, timeout_s: float) -> list[bytes]:
-        client = await self._client()
+        client = await self.client()
         found: list[bytes] = []
         subscription = await client.jetstream().subscribe(name, ordered_consumer=True)
         with contextlib.suppress(NatsTimeoutError):
@@ -404,6 +353,29 @@ class NatsServer(Server):
                 found.append((await subscription.next_msg(wait_s)).data)
         await client.close()
         return found
+
+
+class TlsNatsServer(NatsServer):
+    """NATS encrypts all connections or none; this one also asks for a client's certificate."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.tls_port = self.port
+
+    def command(self) -> list[str]:
+        made = certificates()
+        names = {"cert": made.certificate("server"), "key": made.key("server")}
+        names["cacert"] = made.certificate("authority")
+        tls = [f"--tls{name}={path}" for name, path in names.items()]
+        return [*super().command(), "--tls", "--tlsverify", *tls]
+
+    def client_context(self) -> ssl.SSLContext:
+        context = certificates().client_context()
+        context.load_cert_chain(certificates().certificate("client"), certificates().key("client"))
+        return context
+
+    def tls_uri(self, name: str, *options: str, host: str = "127.0.0.1") -> str:
+        return super().tls_uri(name, "tls=yes", *options, host=host)
 
 
 BROKERS: dict[str, type[Server]] = {

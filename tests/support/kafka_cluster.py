@@ -1,6 +1,7 @@
-"""A Kafka cluster of one broker, librdkafka's mock, which speaks the protocol over TCP.
+"""A Kafka cluster, librdkafka's mock, which speaks the protocol over TCP.
 
-Reads commands from standard input ("down", "up", "topic NAME PARTITIONS"), ends at its end.
+Its argument is the number of brokers. Reads commands from standard input ("down BROKER",
+"up BROKER", "topic NAME PARTITIONS", "leader TOPIC BROKER"), ends at its end.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ def library() -> ctypes.CDLL:
         ctypes.c_int,
         ctypes.c_int,
     ]
+    found.rd_kafka_mock_partition_set_leader.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_char_p,
+        ctypes.c_int32,
+        ctypes.c_int32,
+    ]
     return found
 
 
@@ -39,7 +46,7 @@ def main() -> None:
     rdkafka = library()
     error = ctypes.create_string_buffer(512)
     handle = rdkafka.rd_kafka_new(PRODUCER, rdkafka.rd_kafka_conf_new(), error, len(error))
-    cluster = rdkafka.rd_kafka_mock_cluster_new(handle, 1)
+    cluster = rdkafka.rd_kafka_mock_cluster_new(handle, int(sys.argv[1]))
     print(rdkafka.rd_kafka_mock_cluster_bootstraps(cluster).decode(), flush=True)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     commands = {
@@ -50,8 +57,10 @@ def main() -> None:
         command, *words = line.split()
         if command == "topic":
             rdkafka.rd_kafka_mock_topic_create(cluster, words[0].encode(), int(words[1]), 1)
+        elif command == "leader":
+            rdkafka.rd_kafka_mock_partition_set_leader(cluster, words[0].encode(), 0, int(words[1]))
         else:
-            commands[command](cluster, 1)
+            commands[command](cluster, int(words[0]))
         print("done", flush=True)
 
 

@@ -10,6 +10,8 @@ from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
+from pythia.meta.portable import PortableObject, PortableUser
+
 
 class Handle:
     """An opaque handle, a new one at each read."""
@@ -38,6 +40,40 @@ class GList:
 def glist(things: list[Any]) -> GList | None:
     """A list of metadata; an empty one is None."""
     return GList(things) if things else None
+
+
+_LISTS = (
+    "frame_meta_list",
+    "obj_meta_list",
+    "classifier_meta_list",
+    "label_info_list",
+    "obj_user_meta_list",
+    "frame_user_meta_list",
+)
+
+
+def linked(thing: Any, pyds: Any, known: dict[int, Any] | None = None) -> Any:
+    """Portable metadata as pyds shows it: linked lists, numbers for types, handles for data."""
+    known = {} if known is None else known
+    if thing is None or id(thing) in known:
+        return known.get(id(thing))
+    names = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
+    names = [name for name in names if not name.startswith("_")]
+    result = SimpleNamespace(**{name: getattr(thing, name) for name in names})
+    known[id(thing)] = result
+    for name in _LISTS:
+        if hasattr(thing, name):
+            setattr(
+                result, name, glist([linked(item, pyds, known) for item in getattr(thing, name)])
+            )
+    if isinstance(thing, PortableObject):
+        result.parent = linked(thing.parent, pyds, known)
+    if isinstance(thing, PortableUser):
+        kind = thing.base_meta.meta_type
+        number = kind if isinstance(kind, int) else pyds.nvds_get_user_meta_type(kind)
+        result.base_meta = SimpleNamespace(meta_type=number)
+        result.user_meta_data = Handle(thing.user_meta_data)
+    return result
 
 
 def _kind() -> Any:

@@ -1,17 +1,20 @@
 """Real servers that event streams talk to, each in a process of its own on a free port.
 
-The fixture ``server_of`` starts one when a test first asks for it and ends all at the end.
+The fixture ``server_of`` starts one when a test first asks for it and ends all at the end;
+``name`` is a fresh name for a stream.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
+import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,12 +32,14 @@ class Server(ABC):
     BINARY: ClassVar[str]
     PACKAGE: ClassVar[str]
     SCHEME: ClassVar[str]
+    TLS_SCHEME: ClassVar[str]
     USER: ClassVar[str] = "pythia"
     HAS_PASSWORD: ClassVar[bool] = True
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
+        self.tls_port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     @abstractmethod
@@ -57,6 +62,12 @@ class Server(ABC):
         login = f"{self.USER}:{password.replace('/', '%2F')}@" if self.HAS_PASSWORD else ""
         query = "&".join((f"stream={name}", *options))
         return f"{self.SCHEME}://{login}127.0.0.1:{self.port}/?{query}"
+
+    def tls_uri(self, name: str, *options: str, host: str = "127.0.0.1") -> str:
+        """The same over TLS."""
+        there = f"{host}:{self.tls_port}"
+        uri = self.uri(name, *options).replace(f"127.0.0.1:{self.port}", there)
+        return uri.replace(self.SCHEME, self.TLS_SCHEME, 1)
 
     def environment(self) -> dict[str, str]:
         """Variables of the process."""
@@ -122,10 +133,16 @@ class Server(ABC):
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on.
+
+    Not one of those that the kernel gives to outgoing connections: while a server starts, one of
+    them could take its port away.
+    """
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_for(condition: Callable[[], bool], timeout_s: float = 20) -> bool:
@@ -172,3 +189,9 @@ def server_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     servers = Servers(lambda name: tmp_path_factory.mktemp(name))
     yield servers
     servers.end()
+
+
+@pytest.fixture
+def name() -> str:
+    """A name for a stream that no other test uses."""
+    return f"t{uuid.uuid4().hex[:12]}"

@@ -226,9 +226,10 @@ class Application:
                     return
                 self.before_loop_join()
             self._join(run, None)
-        except BaseException:
+        except BaseException as error:
             run.stop()
             self._join(run, None)
+            run.tell_besides(error)
             raise
         self.wait()
 
@@ -250,9 +251,10 @@ class Application:
                 self.after_pipeline_start()
                 self.before_loop_join()
             await in_thread(lambda: self._join(run, None))
-        except BaseException:
+        except BaseException as error:
             run.stop()
             await in_thread(lambda: self._join(run, None))
+            run.tell_besides(error)
             raise
         if run.error is not None:
             raise run.error
@@ -348,6 +350,7 @@ class Application:
             self.wait()
         elif self._run is not None:
             self._join(self._run, None)
+            self._run.tell_besides(error)
 
     def before_pipeline_start(self) -> None:
         """Hook: in the caller's thread, before probes and streams are made ready."""

@@ -64,6 +64,8 @@ class Delivery:
         deadline = time.monotonic() + timeout_s
         failures = []
         for worker in self._workers.values():
+            worker.finish()  # all at the same time, or one that is stuck would cost the others
+        for worker in self._workers.values():
             worker.drain(max(0.0, deadline - time.monotonic()))
         for worker in self._workers.values():
             try:

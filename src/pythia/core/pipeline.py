@@ -54,6 +54,11 @@ def sources_of(pipeline: Gst.Bin) -> Iterator[Gst.Element]:
     yield from _items(pipeline.iterate_sources())
 
 
+def sinks_of(pipeline: Gst.Bin) -> Iterator[Gst.Element]:
+    """Yield the elements and bins of ``pipeline`` that data ends in."""
+    yield from _items(pipeline.iterate_sinks())
+
+
 def _items(iterator: Gst.Iterator[Gst.Element] | None) -> Iterator[Gst.Element]:
     while iterator is not None:
         result, element = iterator.next()

@@ -64,7 +64,7 @@ class Probe:
         self.is_generator = _yields(function)
         if backend_uri is not None and not self.is_generator:
             raise ProbeError(
-                f"probe {name_of(function)} has backend_uri={backend_uri!r} but yields nothing; "
+                f"probe {name_of(function)} has a backend_uri but yields nothing; "
                 "make it a generator function or leave backend_uri out"
             )
         self.offer: Callable[[Any], None] = _discard

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+from pythia.core.latency import LatencyReport
 from pythia.core.pads import Attachment
 from pythia.core.probe import Probe
 from pythia.exceptions import ProbeTargetError
 from pythia.gst import Gst
+from pythia.meta.latency import is_measured
 
 logger = logging.getLogger("pythia.core.probe_set")
 
@@ -19,7 +21,7 @@ class ProbeSet:
     def __init__(self, pipeline: Gst.Bin) -> None:
         self._pipeline = pipeline
         self._probes: list[Probe] = []
-        self._attachments: list[Attachment] = []
+        self._attachments: list[Attachment | LatencyReport] = []
 
     def __iter__(self) -> Iterator[Probe]:
         return iter(self._probes)
@@ -35,7 +37,7 @@ class ProbeSet:
             probe.stop_on_error = stop_on_error
 
     def attach(self) -> None:
-        """Put every probe on its pad, all or none.
+        """Put every probe on its pad, all or none; behind them what reports latencies, if asked.
 
         Raises:
             ProbeTargetError: An element or pad does not exist; lists what does.
@@ -48,6 +50,8 @@ class ProbeSet:
                         self._pipeline, probe.element, probe.pad, probe.pad_probe_type, probe
                     )
                 )
+            if is_measured():
+                self._attachments.append(LatencyReport(self._pipeline))
         except BaseException:
             self.detach()
             raise

@@ -140,6 +140,11 @@ class Run:
         self.stopping.set()
         self._context.wakeup()
 
+    def tell_besides(self, error: BaseException) -> None:
+        """Log what ended the run, where ``error`` goes to the caller in its place."""
+        if self.error is not None and self.error is not error:
+            logger.error("%s", self.error)
+
     def _stopping_for_s(self) -> float:
         """Return for how long the pipeline has been stopping; 0 before and after."""
         if self._stopped_at is None or self._halted:

@@ -18,6 +18,7 @@ from pythia.event_stream.uri import StreamUri
 from pythia.exceptions import StreamError
 
 _PERSISTENT = 2
+_FRAME_BYTES = 131_072
 if logging.getLogger("pika").level == logging.NOTSET:
     # It logs as errors, with a traceback each, what it raises anyway.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
@@ -32,10 +33,16 @@ class AmqpStream(NetworkStream):
 
     The queue is durable and is made if missing; messages are persistent. With ``exchange=NAME``,
     which must exist, messages go there with ``stream`` as the routing key, and no queue is made;
-    a message that no queue takes is sent again until one does.
+    a message that no queue takes is sent again until one does, or with ``mandatory=no`` dropped by
+    the broker. ``heartbeat_s`` (0 for none) and ``frame_bytes`` are asked of the broker.
     """
 
-    OPTIONS: ClassVar[frozenset[str]] = NetworkStream.OPTIONS | {"exchange"}
+    OPTIONS: ClassVar[frozenset[str]] = NetworkStream.OPTIONS | {
+        "exchange",
+        "mandatory",
+        "heartbeat_s",
+        "frame_bytes",
+    }
     DEFAULT_PORT, DEFAULT_TLS_PORT = 5672, 5671
     TLS_SCHEMES = frozenset({"amqps"})
 
@@ -43,6 +50,10 @@ class AmqpStream(NetworkStream):
         super().__init__(uri)
         self._routing_key = self.name
         self._exchange = uri.options.get("exchange", "")
+        self._mandatory = uri.switch("mandatory", default=True)
+        default_s = max(2, math.ceil(2 * self.timeout_s))
+        self._heartbeat_s = uri.integer("heartbeat_s", default_s)
+        self._frame_bytes = uri.integer("frame_bytes", _FRAME_BYTES, minimum=4096)
         self._properties = pika.BasicProperties(
             content_type=self.format.CONTENT_TYPE, delivery_mode=_PERSISTENT
         )
@@ -56,7 +67,8 @@ class AmqpStream(NetworkStream):
             port=port,
             virtual_host=self.uri.path[1:] or "/",
             credentials=login,
-            heartbeat=max(2, math.ceil(2 * self.timeout_s)),
+            heartbeat=self._heartbeat_s,
+            frame_max=self._frame_bytes,
             socket_timeout=timeout_s,
             stack_timeout=timeout_s,
             connection_attempts=1,
@@ -80,7 +92,11 @@ class AmqpStream(NetworkStream):
         def publish(channel: Any) -> None:
             for event in batch:
                 channel.basic_publish(
-                    self._exchange, self._routing_key, event, self._properties, mandatory=True
+                    self._exchange,
+                    self._routing_key,
+                    event,
+                    self._properties,
+                    mandatory=self._mandatory,
                 )
 
         self._link.publish(publish, len(batch), self.timeout_s)

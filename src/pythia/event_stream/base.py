@@ -22,6 +22,9 @@ class Stream(ABC):
     OPTIONS: ClassVar[frozenset[str]] = frozenset()
     """Names of URI options that the stream understands, besides those of the worker."""
 
+    OPTION_PREFIXES: ClassVar[tuple[str, ...]] = ()
+    """Starts of further names, where the options are those of a client library."""
+
     TAKES_OBJECTS: ClassVar[bool] = False
     """True when ``post`` gets the yielded objects themselves instead of encoded bytes."""
 

@@ -50,6 +50,11 @@ class EventQueue:
     def __len__(self) -> int:
         return len(self._events)
 
+    def has_room(self) -> bool:
+        """Whether ``offer`` would return at once."""
+        room = len(self._events) < self._limit or self._overflow.startswith("drop")
+        return room or self._released or self._ended
+
     def offer(self, event: Any) -> None:
         """Queue one event; called by streaming threads, may block while the queue is full."""
         if (len(self._events) >= self._limit or self._ended) and not self._make_room():

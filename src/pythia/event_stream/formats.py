@@ -9,10 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import orjson
 
-from pythia.event_stream.encoding import encode_json, encode_msgpack
+from pythia.event_stream.encoding import EncodingError, encode_json, encode_msgpack
 from pythia.event_stream.uri import StreamUri
 from pythia.exceptions import MissingDependencyError, StreamError
 
@@ -123,6 +124,30 @@ class MsgpackFormat(Format):
         return bytes(self._msgpack.Packer().pack_array_header(len(batch))) + b"".join(batch)
 
 
+class TextFormat(Format):
+    """Messages that somebody else has made: ``str`` as UTF-8, ``bytes`` as they are."""
+
+    CONTENT_TYPE = BATCH_TYPE = "text/plain"
+
+    def encode(self, stamped: Any) -> bytes:
+        """Return the bytes of one message."""
+        if isinstance(stamped, str):
+            return stamped.encode()
+        if isinstance(stamped, (bytes, bytearray)):
+            return bytes(stamped)
+        raise EncodingError(
+            f"event of type {type(stamped).__name__} is neither str nor bytes (format=text)"
+        )
+
+    def decode(self, payload: bytes) -> Any:
+        """Decode a message that is JSON."""
+        return orjson.loads(payload)
+
+    def join(self, batch: Sequence[bytes]) -> bytes:
+        """Return the messages as lines."""
+        return b"\n".join(batch)
+
+
 def open_format(uri: StreamUri, *, lines: bool, objects: bool) -> Format:
     """Make the format that ``uri`` asks for.
 
@@ -135,15 +160,17 @@ def open_format(uri: StreamUri, *, lines: bool, objects: bool) -> Format:
         StreamError: The format is not known, or the stream cannot take it.
         MissingDependencyError: The library of the format is not installed.
     """
-    name = uri.choice("format", ("json", "cloudevents", "msgpack"))
+    name = uri.choice("format", ("json", "cloudevents", "msgpack", "text"))
     if objects and FORMAT_OPTIONS & set(uri.options):
         raise StreamError(f"{uri}: {uri.scheme} keeps objects as they are and takes no format")
-    if lines and name == "msgpack":
+    if lines and name in ("msgpack", "text"):
         raise StreamError(f"{uri}: {uri.scheme} writes lines of text; use json or cloudevents")
     for option in _CLOUDEVENTS_ONLY:
         if option in uri.options and name != "cloudevents":
             raise StreamError(f"{uri}: {option}= belongs to format=cloudevents")
     if name == "cloudevents":
-        source = uri.options.get("source") or f"/pythia/{uri.stream or uri.scheme}"
+        # A URI reference, so nothing that would have to be escaped in one.
+        source = uri.options.get("source") or f"/pythia/{quote(uri.stream or uri.scheme)}"
         return CloudEventsFormat(source, uri.options.get("type") or "pythia.event")
-    return MsgpackFormat() if name == "msgpack" else JsonFormat()
+    others: dict[str, type[Format]] = {"msgpack": MsgpackFormat, "text": TextFormat}
+    return others.get(name, JsonFormat)()

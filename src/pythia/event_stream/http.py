@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import select
 import socket
+import ssl
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ _PASSING = {408, 425, 429}
 """Client errors that say "later", not "never"."""
 
 _SHOWN = 200
-"""Bytes of the body of an error that are shown."""
+"""Characters of the body of an error that are shown."""
 
 
 class HttpStream(NetworkStream):
@@ -81,17 +82,36 @@ class HttpStream(NetworkStream):
         if self._connection is None:
             raise StreamError(f"{self.uri}: is closed")
         idle = self._connection.sock
-        # Readable while nothing was asked: the server has ended the idle connection.
-        if idle is None or select.select([idle], [], [], 0)[0]:
+        if idle is None or self._has_ended(idle):
             self.connect()
         return self._connection
 
+    def _has_ended(self, idle: socket.socket) -> bool:
+        """Tell whether the server has ended a connection on which nothing was asked."""
+        if not select.select([idle], [], [], 0)[0]:
+            return False
+        # TLS itself sends tickets, which are read here and give no byte.
+        idle.settimeout(0)
+        try:
+            idle.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        except OSError:
+            return True
+        finally:
+            idle.settimeout(self.timeout_s)
+        return True
+
     def _complain(self, response: http.client.HTTPResponse, said: bytes) -> None:
-        answer = f"{response.status} {response.reason}"
-        text = " ".join(said[:_SHOWN].decode("utf-8", "replace").split())
-        message = f"{self.uri}: the server answered {answer}" + (f": {text}" if text else "")
+        text = " ".join(said.decode("utf-8", "replace").split())
+        # A server may show the request that it did not like.
+        _, _, login = self._headers.get("Authorization", "").partition(" ")
+        text = self.uri.hide(text.replace(login, "***") if login else text)[:_SHOWN]
+        answer = f"{response.status} {response.reason}" + (f": {text}" if text else "")
         passing = response.status >= 500 or response.status in _PASSING
-        raise (StreamError if passing else RefusedError)(self.uri.hide(message))
+        raise (StreamError if passing else RefusedError)(
+            f"{self.uri}: the server answered {answer}"
+        )
 
     def close(self) -> None:
         """Close the connection, also under a ``send`` that waits."""

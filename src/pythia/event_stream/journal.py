@@ -81,6 +81,16 @@ class Journal:
         data = b"".join(
             part for one in payloads for part in (_RECORD.pack(len(one), zlib.crc32(one)), one)
         )
+        try:
+            self._append(data)
+        except OSError:
+            if self.count or not self._sizes:
+                raise
+            self._clear()  # all in the files is confirmed, they only take up room
+            self._append(data)
+        self.count += len(payloads)
+
+    def _append(self, data: bytes) -> None:
         if sum(self._sizes.values()) + len(data) > self._max_bytes:
             raise JournalFullError(errno.ENOSPC, f"the bound of {self._max_bytes} bytes is reached")
         if self._writer is None or self._sizes[self._last] >= self._segment_bytes:
@@ -94,7 +104,6 @@ class Journal:
             os.ftruncate(self._writer, size)
             raise
         self._sizes[self._last] = size + len(data)
-        self.count += len(payloads)
 
     def read(self, most: int) -> list[bytes]:
         """Return the oldest records; they stay until they are confirmed."""
@@ -110,22 +119,33 @@ class Journal:
         return payloads
 
     def confirm(self, count: int) -> None:
-        """Remove the ``count`` records that the last :meth:`read` returned."""
+        """Remove the ``count`` records that the last :meth:`read` returned.
+
+        Where the disk does not take note of it, a later process gives them out once more.
+        """
         self._position = self._next
         self.count -= count
-        os.pwrite(self._confirmed, _packed(*self._position), 0)
         for number in [one for one in self._sizes if one < self._position[0]]:
+            self._remove(number)
+        try:
+            os.pwrite(self._confirmed, _packed(*self._position), 0)
+        except OSError as error:
+            logger.debug("%s: not noted what is confirmed: %s", self.folder, error.strerror)
+
+    def _clear(self) -> None:
+        if self._writer is not None:
+            os.close(self._writer)
+            self._writer = None
+        for number in list(self._sizes):
             self._remove(number)
 
     def close(self) -> None:
         """Close the files; an empty journal leaves only its lock behind."""
+        if not self.count:
+            self._clear()
+            (self.folder / "confirmed").unlink(missing_ok=True)
         if self._writer is not None:
             os.close(self._writer)
-            self._writer = None
-        if not self.count:
-            for number in list(self._sizes):
-                self._remove(number)
-            (self.folder / "confirmed").unlink(missing_ok=True)
         os.close(self._confirmed)
         os.close(self._lock)
 

@@ -16,6 +16,8 @@ from pythia.event_stream.network import NetworkStream
 from pythia.event_stream.uri import StreamUri
 from pythia.exceptions import RefusedError, StreamError
 
+_OWN_PROPERTY = "rdkafka."
+
 _FIRST, _BY_KEY = 0, -1
 """Partitions."""
 
@@ -39,8 +41,10 @@ class KafkaStream(NetworkStream):
     sync. A topic that is missing is made (``partitions=1``, ``replication=``). Without a key all
     events go to the first partition, because Kafka keeps the order within a partition only;
     ``key=FIELD`` sends those with the same value of that field to the same one.
+    A FIELD may go into nested ones, ``sensor.id``.
     ``compression=none|gzip|snappy|lz4|zstd``; ``sasl=`` is the
-    mechanism (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512) once there is a user.
+    mechanism (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512) once there is a user. ``rdkafka.NAME=VALUE``
+    sets a property of librdkafka and comes before all else.
     """
 
     OPTIONS: ClassVar[frozenset[str]] = NetworkStream.OPTIONS | {
@@ -50,6 +54,7 @@ class KafkaStream(NetworkStream):
         "compression",
         "sasl",
     }
+    OPTION_PREFIXES = (_OWN_PROPERTY,)
     DEFAULT_PORT = DEFAULT_TLS_PORT = 9092
 
     def __init__(self, uri: StreamUri) -> None:
@@ -67,7 +72,8 @@ class KafkaStream(NetworkStream):
     def _client_settings(self) -> dict[str, Any]:
         timeout_ms = int(self.timeout_s * 1000)
         compression = self.uri.choice("compression", ("none", "gzip", "snappy", "lz4", "zstd"))
-        return {
+        own = self._own_properties()
+        settings: dict[str, Any] = {
             "bootstrap.servers": ",".join(_joined(host, port) for host, port in self.hosts),
             "client.id": "pythia",
             "enable.idempotence": True,
@@ -79,6 +85,14 @@ class KafkaStream(NetworkStream):
             "log_level": 0,  # errors come through error_cb
             **self._security(),
         }
+        if own.keys() & _CONTRADICTING:
+            del settings["enable.idempotence"]
+        return settings | own
+
+    def _own_properties(self) -> dict[str, str]:
+        options = self.uri.options.items()
+        start = _OWN_PROPERTY
+        return {name.removeprefix(start): v for name, v in options if name.startswith(start)}
 
     def _security(self) -> dict[str, Any]:
         uri = self.uri
@@ -144,10 +158,12 @@ class KafkaStream(NetworkStream):
                 raise StreamError(f"{self.uri}: cannot make the topic: {why}") from error
 
     def _create_topic(self) -> None:
-        settings = {k: v for k, v in self._settings.items() if k in _ADMIN_SETTINGS}
+        wanted = _ADMIN_SETTINGS | self._own_properties().keys()
+        settings = {k: v for k, v in self._settings.items() if k in wanted}
         topic = NewTopic(self._topic, self._partitions, self._replication)
         limit_s = self.timeout_s / 2
-        made = AdminClient(settings).create_topics([topic], request_timeout=limit_s)
+        admin = AdminClient(settings)  # freed before the answer comes, it would cancel the request
+        made = admin.create_topics([topic], request_timeout=limit_s)
         made[self._topic].result(limit_s)
 
     def send(self, batch: Sequence[bytes]) -> None:
@@ -203,7 +219,7 @@ class KafkaStream(NetworkStream):
             decoded = self.format.decode(event)
         except ValueError:  # a spool of an earlier run may hold another format
             return None
-        key = decoded.get(self._key) if isinstance(decoded, dict) else None
+        key = _nested(decoded, self._key or "")
         return None if key is None else str(key).encode()
 
     def _note(self, error: KafkaError) -> None:
@@ -233,6 +249,28 @@ _ADMIN_SETTINGS = {
     "ssl.key.location",
     "enable.ssl.certificate.verification",
 }
+
+
+_CONTRADICTING = {
+    "acks",
+    "request.required.acks",
+    "retries",
+    "message.send.max.retries",
+    "max.in.flight",
+    "max.in.flight.requests.per.connection",
+    "queuing.strategy",
+}
+"""Properties that may forbid an idempotent producer; who sets one knows what for."""
+
+
+def _nested(event: Any, path: str) -> Any:
+    """The field of an event that ``path`` names; a dot leads into the one before it."""
+    if not isinstance(event, dict):
+        return None
+    if path in event:
+        return event[path]
+    first, dot, rest = path.partition(".")
+    return _nested(event.get(first), rest) if dot else None
 
 
 def _joined(host: str, port: int) -> str:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import ClassVar, TextIO
 
 from pythia.event_stream.base import Stream
-from pythia.event_stream.file import write_all
 from pythia.event_stream.uri import StreamUri
 from pythia.exceptions import StreamError
 
@@ -43,10 +42,11 @@ class LogStream(Stream):
         super().__init__(uri)
         self._name = "" if uri.file_path else uri.choice("stream", ("stdout", "stderr"))
         self._opened: TextIO | None = None
+        self._done = 0
         self._closing = threading.Event()
 
     def connect(self) -> None:
-        """Find the standard stream, or open the file."""
+        """Find the standard stream, or open the file; a batch that is half out goes on."""
         self._closing.clear()
         if self._name or self._opened is not None:
             return
@@ -72,22 +72,22 @@ class LogStream(Stream):
                 self._write(fd, data)
 
     def _write(self, fd: int, data: bytes) -> None:
-        if stat.S_ISREG(os.fstat(fd).st_mode):
-            write_all(fd, data)
-            return
         # PIPE_BUF bytes never block after poll() said "writable", so close() is always seen.
+        most = len(data) if stat.S_ISREG(os.fstat(fd).st_mode) else select.PIPE_BUF
         poll = select.poll()
         poll.register(fd, select.POLLOUT)
-        view = memoryview(data)
-        while view:
+        # A disk that is full may have taken half of the batch, which is posted again then.
+        while self._done < len(data):
             if poll.poll(100):
-                view = view[os.write(fd, view[: select.PIPE_BUF]) :]
+                self._done += os.write(fd, memoryview(data)[self._done :][:most])
             elif self._closing.is_set():
                 raise StreamError(f"{self.uri}: closed while its reader did not read")
+        self._done = 0
 
     def close(self) -> None:
         """Close the file; standard streams stay open."""
         self._closing.set()
+        self._done = 0
         if self._opened is not None:
             with contextlib.suppress(OSError):
                 self._opened.close()

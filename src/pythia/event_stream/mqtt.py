@@ -25,10 +25,15 @@ class MqttStream(NetworkStream):
 
     With ``qos=1``, the default, and ``qos=2`` the broker confirms each message; with ``qos=0``
     nobody does, and an event counts as sent once the system has taken it. ``retain=yes`` lets the
-    broker keep the last message.
+    broker keep the last message; ``keepalive_s`` is how often the two assure each other.
     """
 
-    OPTIONS: ClassVar[frozenset[str]] = NetworkStream.OPTIONS | {"qos", "retain", "client_id"}
+    OPTIONS: ClassVar[frozenset[str]] = NetworkStream.OPTIONS | {
+        "qos",
+        "retain",
+        "client_id",
+        "keepalive_s",
+    }
     DEFAULT_PORT, DEFAULT_TLS_PORT = 1883, 8883
     TLS_SCHEMES = frozenset({"mqtts"})
 
@@ -37,6 +42,8 @@ class MqttStream(NetworkStream):
         self._topic = self.name
         self._qos = int(uri.choice("qos", ("1", "0", "2")))
         self._retain = uri.switch("retain", default=False)
+        default_s = max(2, math.ceil(2 * self.timeout_s))
+        self._keepalive_s = uri.integer("keepalive_s", default_s)
         if set(self._topic) & {"#", "+"}:
             raise StreamError(f"{uri}: a topic to publish to has no wildcards")
         self._client: Client | None = None
@@ -56,6 +63,7 @@ class MqttStream(NetworkStream):
             client.username_pw_set(self.uri.user, self.uri.password)
         if self.tls:
             context = self.tls_context()
+            context.sslsocket_class = _TidySocket
             client.tls_set_context(context)
             client.tls_insecure_set(context.verify_mode == ssl.CERT_NONE)
         self._answered.clear()
@@ -63,7 +71,7 @@ class MqttStream(NetworkStream):
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         self._client = client
-        client.connect(host, port, keepalive=max(2, math.ceil(2 * self.timeout_s)))
+        client.connect(host, port, keepalive=self._keepalive_s)
         client.loop_start()
         if not self._answered.wait(timeout_s):
             raise TimeoutError("the broker does not answer")
@@ -106,3 +114,14 @@ class MqttStream(NetworkStream):
         if client is not None:
             client.disconnect()
             client.loop_stop()
+
+
+class _TidySocket(ssl.SSLSocket):
+    """Closes itself when its handshake fails; paho leaves that to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise

@@ -12,12 +12,13 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from nats.aio.client import Client
+from nats.errors import MaxPayloadError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from pythia.event_stream.network import NetworkStream
 from pythia.event_stream.uri import StreamUri
-from pythia.exceptions import StreamError
+from pythia.exceptions import RefusedError, StreamError
 
 _GRACE_S = 0.5
 """How long a server has for the last words of a connection."""
@@ -55,7 +56,7 @@ class NatsStream(NetworkStream):
             refused.append(error)
 
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        client = self._client = Client()
+        client = self._client = _EncryptedClient() if self.tls else Client()
         try:
             await client.connect(
                 f"nats://{place}",
@@ -85,7 +86,10 @@ class NatsStream(NetworkStream):
         """Publish the batch and wait until JetStream has confirmed each message."""
         if self._loop is None or self._jetstream is None:
             raise StreamError(f"{self.uri}: is closed")
-        self._loop.run(self._send(self._jetstream, batch), self.timeout_s)
+        try:
+            self._loop.run(self._send(self._jetstream, batch), self.timeout_s)
+        except MaxPayloadError as error:
+            raise RefusedError(f"{self.uri}: {self.cause(error)}") from error
         self._number += len(batch)
 
     async def _send(self, jetstream: JetStreamContext, batch: Sequence[bytes]) -> None:
@@ -107,6 +111,19 @@ class NatsStream(NetworkStream):
         self._jetstream = None
         if loop is not None:
             loop.close(client)
+
+
+class _EncryptedClient(Client):
+    """Says nothing, above all no password, over a connection that is not encrypted.
+
+    nats-py encrypts where the server asks for it, and goes on in the clear where it does not.
+    """
+
+    def _connect_command(self) -> bytes:
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is None or writer.get_extra_info("ssl_object") is None:
+            raise ConnectionError("the server does not offer TLS")
+        return super()._connect_command()
 
 
 def _hang_up(client: Client) -> None:

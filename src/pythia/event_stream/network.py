@@ -15,14 +15,15 @@ from pythia.exceptions import StreamError
 DEFAULT_TIMEOUT_S = 4.0
 """Short of the five seconds after which a start without its server must have failed."""
 
-_TLS_DETAILS = ("tls_ca", "tls_cert", "tls_key", "tls_verify")
+_TLS_FILES = ("tls_ca", "tls_cert", "tls_key")
+_TLS_DETAILS = (*_TLS_FILES, "tls_verify")
 
 
 class NetworkStream(Stream):
     """Options of all: ``timeout_s=4``, ``tls=yes``, ``tls_ca|cert|key=FILE``, ``tls_verify=no``.
 
     ``timeout_s`` bounds each of: connecting to all hosts together, and one batch until it is
-    confirmed. Hosts are tried in the order written.
+    confirmed. Hosts are tried in the order written; one that failed is tried last from then on.
     """
 
     OPTIONS: ClassVar[frozenset[str]] = frozenset({"stream", "timeout_s", "tls", *_TLS_DETAILS})
@@ -40,6 +41,16 @@ class NetworkStream(Stream):
         details = [name for name in _TLS_DETAILS if name in uri.options]
         if details and not self.tls:
             raise StreamError(f"{uri}: {details[0]}= needs TLS; add tls=yes")
+        self._check_files()
+
+    def _check_files(self) -> None:
+        # Now, and not at each attempt of a connection that is made lazily.
+        options = self.uri.options
+        for name in _TLS_FILES:
+            if name in options and not os.access(options[name], os.R_OK):
+                raise StreamError(f"{self.uri}: {name}= cannot be read: {options[name]!r}")
+        if "tls_key" in options and "tls_cert" not in options:
+            raise StreamError(f"{self.uri}: tls_key= needs tls_cert=")
 
     @property
     def name(self) -> str:
@@ -60,7 +71,11 @@ class NetworkStream(Stream):
         """
         options = self.uri.options
         try:
-            context = ssl.create_default_context(cafile=options.get("tls_ca"))
+            authorities = options.get("tls_ca")
+            folder = authorities if authorities and os.path.isdir(authorities) else None
+            context = ssl.create_default_context(
+                cafile=None if folder else authorities, capath=folder
+            )
             if "tls_cert" in options:
                 context.load_cert_chain(options["tls_cert"], options.get("tls_key"))
         except OSError as error:
@@ -74,7 +89,7 @@ class NetworkStream(Stream):
         """Connect to the first host that answers."""
         self.close()
         failures = []
-        for host, port in self.hosts:
+        for host, port in list(self.hosts):
             try:
                 self.open(host, port, self.timeout_s / len(self.hosts))
                 return
@@ -82,6 +97,7 @@ class NetworkStream(Stream):
                 raise
             except Exception as error:
                 self.close()
+                self._put_last()
                 failures.append(f"{host}:{port}: {self.cause(error)}")
         raise StreamError(f"{self.uri}: cannot connect to {'; '.join(failures)}")
 
@@ -90,10 +106,16 @@ class NetworkStream(Stream):
         try:
             self.send(batch)
         except StreamError:
+            self._put_last()
             raise
         except Exception as error:
+            self._put_last()
             # A BrokenPipeError too: a server that has gone may come back.
             raise StreamError(f"{self.uri}: {self.cause(error)}") from error
+
+    def _put_last(self) -> None:
+        """Prefer the other hosts: this one may take connections, but no events."""
+        self.hosts.append(self.hosts.pop(0))
 
     @abstractmethod
     def open(self, host: str, port: int, timeout_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -56,9 +57,10 @@ class RedisStream(NetworkStream):
             return {}
         options = self.uri.options
         verified = self.uri.switch("tls_verify", default=True)
+        authorities = options.get("tls_ca", "")
         return {
             "ssl": True,
-            "ssl_ca_certs": options.get("tls_ca"),
+            "ssl_ca_path" if os.path.isdir(authorities) else "ssl_ca_certs": authorities or None,
             "ssl_certfile": options.get("tls_cert"),
             "ssl_keyfile": options.get("tls_key"),
             "ssl_cert_reqs": "required" if verified else "none",

@@ -56,11 +56,12 @@ def open_stream(uri: str | StreamUri) -> Stream:
     parsed = StreamUri.parse(uri) if isinstance(uri, str) else uri
     stream_class = _find_class(parsed.scheme)
     known = stream_class.OPTIONS | WORKER_OPTIONS | FORMAT_OPTIONS
-    unknown = sorted(set(parsed.options) - known)
+    further = stream_class.OPTION_PREFIXES
+    unknown = sorted(n for n in parsed.options if n not in known and not n.startswith(further))
     if unknown:
         raise StreamError(
-            f"{parsed}: unknown option {', '.join(unknown)}{_did_you_mean(unknown[0], known)}; "
-            f"{parsed.scheme} knows: {', '.join(sorted(known))}"
+            f"{parsed.only(known)}: unknown option {', '.join(unknown)}"
+            f"{_did_you_mean(unknown[0], known)}; {parsed.scheme} knows: {', '.join(sorted(known))}"
         )
     return stream_class(parsed)
 

@@ -44,13 +44,14 @@ class SpoolOutbox(Outbox):
         self._changed = threading.Condition(queue.lock)
         self._past_disk: list[bytes] = []
         self._is_full = self._ended = self._abandoned = False
+        self._left = 0
         self._journal: Journal | None = None
         self._thread = threading.Thread(target=self._work, name=f"pythia spool {uri}", daemon=True)
 
     @property
     def spooled(self) -> int:  # type: ignore[override]
         """Events on the disk."""
-        return self._journal.count if self._journal is not None else 0
+        return self._journal.count if self._journal is not None else self._left
 
     def start(self) -> None:
         """Open the journal and start the thread.
@@ -62,8 +63,8 @@ class SpoolOutbox(Outbox):
             self._journal = Journal(self._folder, self._max_bytes, sync=self._sync)
         except BlockingIOError:
             raise StreamError(
-                f"{self._uri}: another process uses the spool {self._folder}; give each its own "
-                "spool_dir="
+                f"{self._uri}: the spool {self._folder} is in use, by another process or another "
+                "stream of this one; give each its own spool_dir="
             ) from None
         except OSError as error:
             raise StreamError(
@@ -155,6 +156,7 @@ class SpoolOutbox(Outbox):
         self._join()
         with self._changed:
             journal, self._journal = self._journal, None
+            self._left = journal.count if journal is not None else self._left
         if journal is not None:
             journal.close()
 
@@ -167,10 +169,11 @@ def spool_folder(uri: StreamUri) -> Path:
     """Return the folder for the events of one destination, below ``spool_dir``.
 
     Options that do not say where events go are no part of its name, so that what an earlier run
-    left is found although another ``batch`` was asked for.
+    left is found although another ``batch`` was asked for; nor is the password.
     """
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     base = Path(uri.options.get("spool_dir") or Path(state) / "pythia" / "spool")
     target = f"{uri.scheme}-{uri.authority}{uri.path}-{uri.stream or ''}"
-    digest = hashlib.sha256(f"{target}-{uri.user}".encode()).hexdigest()[:8]
+    routing = [uri.options.get(name, "") for name in ("exchange", "query")]
+    digest = hashlib.sha256(f"{target}-{uri.user}-{routing}".encode()).hexdigest()[:8]
     return base / f"{re.sub('[^A-Za-z0-9._-]+', '_', target)}-{digest}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from urllib.parse import quote, unquote
 
@@ -12,7 +12,7 @@ from pythia.exceptions import StreamError
 
 FORM = "scheme://[user:password@]host[:port][,host:port...]/path?stream=NAME&option=value"
 
-_SECRET = re.compile("password|secret|token|^query$", re.IGNORECASE)
+_SECRET = re.compile("pass|pwd|secret|token|credential|api_?key|key\\.pem|^query$", re.IGNORECASE)
 _HOST = re.compile(r"(?P<name>\[[^\]]*\]|[^:]*)(:(?P<port>\d+))?")
 
 
@@ -41,7 +41,8 @@ class StreamUri:
         """Parse ``text``.
 
         Raises:
-            StreamError: ``text`` is not of the form ``scheme://...``.
+            StreamError: ``text`` is not of the form ``scheme://...``, or has a ``/`` or ``?`` in
+                its password, the rest of which would become part of the path.
         """
         scheme, separator, rest = text.partition("://")
         if not separator or not scheme:
@@ -49,6 +50,11 @@ class StreamUri:
         target, _, query = rest.partition("?")
         place, slash, path = target.partition("/")
         login, at, authority = place.rpartition("@")
+        if not at and "@" in rest and not _is_hosts(place):
+            raise StreamError(
+                f"{scheme}://***: what is before the first '/' or '?' is not host or host:port; "
+                "in a user name or password they are written %2F and %3F"
+            )
         user, colon, password = login.partition(":")
         return cls(
             scheme=scheme if ":" in scheme else scheme.lower(),
@@ -66,7 +72,13 @@ class StreamUri:
 
     @property
     def file_path(self) -> str:
-        """Authority and path read as a file name, so ``file://out.jsonl`` is a relative path."""
+        """Authority and path read as a file name, so ``file://out.jsonl`` is a relative path.
+
+        Raises:
+            StreamError: There is a user, which a file has not.
+        """
+        if self.user is not None:
+            raise StreamError(f"{self}: a file has no user; an '@' in its name is written %40")
         return unquote(self.authority) + self.path
 
     @property
@@ -91,6 +103,11 @@ class StreamUri:
         for secret in sorted(filter(None, secrets), key=len, reverse=True):
             text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
         return text
+
+    def only(self, known: Set[str]) -> StreamUri:
+        """Return this URI with only the options in ``known``: a misspelt one may be a secret."""
+        options = {name: value for name, value in self.options.items() if name in known}
+        return replace(self, options=MappingProxyType(options))
 
     def choice(self, name: str, choices: Sequence[str]) -> str:
         """Return the option ``name``, which must be one of ``choices``; the first is the default.
@@ -137,7 +154,10 @@ class StreamUri:
 
     def __str__(self) -> str:
         login = "" if self.user is None else self.user + (":***" if self.password else "") + "@"
-        pairs = (f"{k}={'***' if _SECRET.search(k) else v}" for k, v in self.options.items())
+        # A name with a dot is a client library's, which may be a misspelt secret.
+        pairs = (
+            f"{k}={'***' if '.' in k or _SECRET.search(k) else v}" for k, v in self.options.items()
+        )
         query = "&".join(pairs)
         return f"{self.scheme}://{login}{self.authority}{self.path}{'?' * bool(query)}{query}"
 
@@ -147,5 +167,10 @@ def _parse_query(query: str) -> dict[str, str]:
     return {unquote(name): unquote(value) for name, _, value in pairs}
 
 
+def _is_hosts(place: str) -> bool:
+    parts = [_HOST.fullmatch(part) for part in place.split(",")]
+    return not place or all(part is not None and part["name"] for part in parts)
+
+
 def _shown(text: str) -> str:
-    return re.sub(r"[^/@]*:[^/@]*@", "***@", text)
+    return re.sub(r".*@", "***@", text, flags=re.DOTALL)

@@ -119,16 +119,24 @@ class Worker:
             raise
         self._thread.start()
 
+    def has_room(self) -> bool:
+        """Whether ``offer`` would return at once, while no other thread offers."""
+        return self._queue.has_room()
+
     def release(self) -> None:
         """Let blocked offers through from now on, beyond the bound: the application stops."""
         self._queue.release()
+
+    def finish(self) -> None:
+        """Say that no more events come: what waits goes out at once, retries do not pause long."""
+        self._queue.finish()
 
     def drain(self, timeout_s: float) -> int:
         """Deliver what is queued, end the thread, and return how many events were left.
 
         Blocks for ``timeout_s`` and, where the stream hangs, up to two seconds more.
         """
-        self._queue.finish()
+        self.finish()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
         self._abandon.set()
@@ -228,6 +236,9 @@ class Worker:
             self._queue.finishing.wait(delay_s)
 
     def _die(self, error: BaseException) -> None:
+        if isinstance(error, RefusedError) and (kept := self._outbox.spooled):
+            text = f"{error}; {kept} events are kept in {self._outbox.kept_in}"
+            error = RefusedError(text).with_traceback(error.__traceback__)
         self._last_error = str(error) or type(error).__name__
         self._dead = True
         self._outbox.end()
