@@ -11,23 +11,73 @@ SRC = Path(__file__).parents[2] / "src"
 # Room -> what it may import besides the standard library and pythia.exceptions / pythia.version.
 MAY = {
     "gst": {"gi", "ctypes", "numpy", "pythia.gst"},
-    "vision": {"numpy", "cv2", "onnxruntime", "yaml", "PIL", "pythia.vision"},
+    "vision": {"numpy", "scipy", "cv2", "onnxruntime", "yaml", "PIL", "pythia.vision"},
     "samples": {"pythia.samples"},
     "meta.types": set(),
-    "meta.portable": {"numpy", "pythia.meta.portable_osd", "pythia.meta.types"},
-    "meta.portable_osd": {"numpy"},
+    "meta.portable": {
+        "numpy",
+        "pythia.meta.portable_analytics",
+        "pythia.meta.portable_event",
+        "pythia.meta.portable_osd",
+        "pythia.meta.portable_sensor",
+        "pythia.meta.portable_viewed",
+        "pythia.meta.types",
+    },
+    "meta.portable_analytics": {"pythia.meta.portable_viewed"},
+    "meta.portable_event": {"pythia.meta.portable_viewed", "pythia.meta.types"},
+    "meta.portable_latency": set(),
+    "meta.latency": {"pythia.meta"},
+    "meta.portable_optical_flow": {"numpy", "pythia.meta.portable_viewed"},
+    "meta.portable_osd": {"numpy", "pythia.meta.portable_viewed"},
+    "meta.portable_preprocess": {
+        "numpy",
+        "pythia.meta.portable",
+        "pythia.meta.portable_osd",
+        "pythia.meta.types",
+    },
+    "meta.portable_sensor": set(),
+    "meta.portable_tracker": {
+        "numpy",
+        "pythia.meta.portable_osd",
+        "pythia.meta.portable_viewed",
+    },
+    "meta.portable_viewed": set(),
     "meta.carrier": {"pythia.gst", "pythia.meta.portable"},
-    "meta.deepstream": {"pyds", "pythia.meta.types"},
+    "meta.deepstream": {"pyds", "pythia.meta.runtime", "pythia.meta.types"},
     "meta.runtime": {"pythia.gst"},
     "meta.__init__": {"pythia.gst", "pythia.meta"},
     "iterators": {"numpy", "pythia.meta"},
+    "table": {"numpy", "pythia.meta", "pythia.iterators"},
+    "detections": {"numpy", "supervision", "pythia.meta", "pythia.table"},
     "event_stream": {"numpy", "orjson", "msgpack", "pythia.event_stream"},
     "event_stream.amqp": {"pika", "pythia.event_stream"},
     "event_stream.kafka": {"confluent_kafka", "pythia.event_stream"},
     "event_stream.mqtt": {"paho", "pythia.event_stream"},
     "event_stream.nats": {"nats", "pythia.event_stream"},
     "event_stream.redis": {"redis", "pythia.event_stream"},
-    "elements": {"pythia.gst", "pythia.meta", "pythia.vision", "pythia.elements"},
+    "messages": {
+        "pythia.meta.types",
+        "pythia.meta.portable_event",
+        "pythia.vision.config_file",
+        "pythia.vision.config_values",
+        "pythia.messages",
+    },
+    "elements": {
+        "numpy",
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.vision",
+        "pythia.messages",
+        "pythia.elements",
+    },
+    "elements.nvmsgbroker": {
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.vision.config_file",
+        "pythia.messages",
+        "pythia.elements",
+        "pythia.event_stream",
+    },
     "core": {
         "jinja2",
         "pythia.gst",
@@ -37,6 +87,17 @@ MAY = {
         "pythia.elements",
         "pythia.core",
     },
+    "testing": {"pythia.gst", "pythia.meta", "pythia.core", "pythia.testing"},
+    "compat.pyds": {"ctypes", "numpy", "pythia.gst", "pythia.meta", "pythia.compat.pyds"},
+    "compat.pyds.encoder": {
+        "numpy",
+        "cv2",
+        "pythia.meta",
+        "pythia.vision",
+        "pythia.elements.frames",
+        "pythia.compat.pyds",
+    },
+    "compat.pyds.messages": {"ctypes", "pythia.meta", "pythia.messages", "pythia.compat.pyds"},
     "cli": {"pythia.core", "pythia.samples", "pythia.cli", "pythia.gst"},
     "frames": {
         "numpy",
@@ -46,11 +107,18 @@ MAY = {
         "pythia.vision",
         "pythia.elements.frames",
     },
-    "__init__": {"pythia.core", "pythia.frames", "pythia.iterators", "pythia.gst"},
+    "__init__": {
+        "pythia.core",
+        "pythia.detections",
+        "pythia.frames",
+        "pythia.gst",
+        "pythia.iterators",
+        "pythia.table",
+    },
     "__main__": {"pythia.cli"},
 }
 # What an import of pythia must not cost: these are imported inside functions only.
-HEAVY = {"cv2", "onnxruntime", "yaml", "PIL", "pyds", "jinja2", "supervision"}
+HEAVY = {"cv2", "scipy", "onnxruntime", "yaml", "PIL", "pyds", "jinja2", "supervision"}
 STANDARD = {"pythia.exceptions", "pythia.version"}
 
 
@@ -63,6 +131,8 @@ def _room(module: str) -> str:
     name = module.removesuffix(".py").replace("/", ".")
     if name in MAY or name.startswith("meta."):
         return name
+    if name.startswith("compat.pyds"):
+        return "compat.pyds"
     return name.split(".")[0]
 
 

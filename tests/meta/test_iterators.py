@@ -38,14 +38,6 @@ from pythia.meta.types import ANALYTICS_FRAME_META, ANALYTICS_OBJ_META, SEGMENTA
 from support import pyds_like
 
 CLASS_MAP = np.array([[0, 1], [-1, 1]], np.int32)
-LISTS = (
-    "frame_meta_list",
-    "obj_meta_list",
-    "classifier_meta_list",
-    "label_info_list",
-    "obj_user_meta_list",
-    "frame_user_meta_list",
-)
 
 
 def _portable() -> PortableBatch:
@@ -69,22 +61,6 @@ def _portable() -> PortableBatch:
     return batch
 
 
-def _linked(thing: Any, pyds: Any) -> Any:
-    """The same metadata as pyds shows it: linked lists, numbers for types, handles for data."""
-    names = [name for kind in type(thing).__mro__ for name in getattr(kind, "__slots__", ())]
-    result = SimpleNamespace(**{name: getattr(thing, name) for name in names})
-    for name in LISTS:
-        if hasattr(thing, name):
-            items = [_linked(item, pyds) for item in getattr(thing, name)]
-            setattr(result, name, pyds_like.glist(items))
-    if isinstance(thing, PortableUser):
-        kind = thing.base_meta.meta_type
-        number = kind if isinstance(kind, int) else pyds.nvds_get_user_meta_type(kind)
-        result.base_meta = SimpleNamespace(meta_type=number)
-        result.user_meta_data = pyds_like.Handle(thing.user_meta_data)
-    return result
-
-
 @pytest.fixture(params=["portable", "deepstream"])
 def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     if request.param == "portable":
@@ -93,7 +69,7 @@ def batch(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     pyds = pyds_like.module({})
     monkeypatch.setattr(deepstream, "_pyds", lambda: pyds)
     deepstream._analytics_types.cache_clear()
-    yield _linked(_portable(), pyds)
+    yield pyds_like.linked(_portable(), pyds)
     deepstream._analytics_types.cache_clear()
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ctypes import CFUNCTYPE, byref, c_int, c_size_t, c_uint64, c_void_p
+from ctypes import CFUNCTYPE, byref, c_char_p, c_int, c_size_t, c_uint64, c_void_p
 
 from pythia.gst.callbacks import NOTIFY, forget, keep
 from pythia.gst.capi import blocking, quick
-from pythia.gst.library import Gst, GstVideo
+from pythia.gst.library import GObject, Gst, GstVideo
 from pythia.gst.pads import address
 
 _QUERY = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p)
@@ -28,9 +28,20 @@ _add_allocation_meta = quick.gst_query_add_allocation_meta
 _add_allocation_meta.restype = None
 _add_allocation_meta.argtypes = (c_void_p, c_size_t, c_void_p)
 
+_writable_structure = quick.gst_query_writable_structure
+_writable_structure.restype = c_void_p
+_writable_structure.argtypes = (c_void_p,)
+_has_name = quick.gst_structure_has_name
+_has_name.restype = c_int
+_has_name.argtypes = (c_void_p, c_char_p)
+_set_field = quick.gst_structure_set
+_set_field.restype = None
+
 _TYPE_OFFSET = 64  # GstQuery.type follows the GstMiniObject (gst/gstquery.h)
 _LATENCY = int(Gst.QueryType.LATENCY)
 _ALLOCATION = int(Gst.QueryType.ALLOCATION)
+_CUSTOM = int(Gst.QueryType.CUSTOM)
+_G_TYPE_INT = hash(GObject.TYPE_INT)
 _VIDEO_META = hash(GstVideo.video_meta_api_get_type())
 _UNLIMITED = 2**64 - 1
 
@@ -72,3 +83,27 @@ def accept_video_meta(pad: Gst.Pad) -> None:
         return int(_default(pad_, parent, query))
 
     _answer(pad, handle)
+
+
+def answer_number(pad: Gst.Pad, name: str, number: Callable[[], int | None]) -> None:
+    """Have a source pad answer :func:`ask_number`; None passes the question on."""
+
+    def handle(kind: int, pad_: int, parent: int, query: int) -> int:
+        if kind == _CUSTOM:
+            structure, found = _writable_structure(query), number()
+            if found is not None and structure and _has_name(structure, name.encode()):
+                _set_field(
+                    c_void_p(structure), b"number", c_size_t(_G_TYPE_INT), c_int(found), None
+                )
+                return 1
+        return int(_default(pad_, parent, query))
+
+    _answer(pad, handle)
+
+
+def ask_number(pad: Gst.Pad, name: str) -> int | None:
+    """Ask the elements before a sink pad for a number of this name; None if none knows it."""
+    query = Gst.Query.new_custom(Gst.QueryType.CUSTOM, Gst.Structure.new_empty(name))
+    structure = query.get_structure() if query and pad.peer_query(query) else None
+    found, number = structure.get_int("number") if structure is not None else (False, 0)
+    return number if found else None

@@ -12,18 +12,47 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pythia.exceptions import GstError
+from pythia.exceptions import GstError, MissingDependencyError
+from pythia.meta.runtime import deepstream_version
 from pythia.meta.types import ANALYTICS_FRAME_META, ANALYTICS_OBJ_META, SEGMENTATION_META
 
 if TYPE_CHECKING:
     from pythia.meta.types import BatchMeta
 
 
+BINDINGS = {"6.2": "1.1.6", "6.3": "1.1.8", "6.4": "1.1.10", "7.0": "1.1.11", "7.1": "1.2.0"}
+"""Versions of pyds that NVIDIA has released, by the version of DeepStream they are made for."""
+
+
 @lru_cache(maxsize=1)
 def _pyds() -> Any:
-    import pyds
-
+    try:
+        import pyds
+    except ImportError as error:
+        raise MissingDependencyError(_how_to_get_pyds(str(error))) from error
+    if pyds.__name__ != "pyds":  # a look-alike, which cannot read DeepStream's memory
+        raise MissingDependencyError(_how_to_get_pyds("not installed"))
     return pyds
+
+
+def _how_to_get_pyds(found: str) -> str:
+    version = deepstream_version()
+    short = ".".join(version.split(".")[:2])
+    home = "https://github.com/NVIDIA-AI-IOT/deepstream_python_apps"
+    if short in BINDINGS:
+        how = (
+            f"they have version {BINDINGS[short]}: download pyds-{BINDINGS[short]}-*.whl from "
+            f"{home}/releases/tag/v{BINDINGS[short]} and install it with pip"
+        )
+    else:
+        how = (
+            f"if {home}/releases has no wheel for it, build them against it, as "
+            f"{home}/tree/master/bindings says"
+        )
+    return (
+        "metadata of DeepStream is read through NVIDIA's Python bindings 'pyds', which cannot be "
+        f"imported ({found}); this is DeepStream {version}; {how}"
+    )
 
 
 def batch_of(address: int) -> BatchMeta | None:
@@ -35,16 +64,25 @@ def batch_of(address: int) -> BatchMeta | None:
 def walk(glist: Any, kind: str) -> Iterator[Any]:
     """Each item of a GList, cast to the pyds class named ``kind``."""
     cast = getattr(_pyds(), kind).cast
-    while glist is not None:
-        try:
-            item = cast(glist.data)
-        except StopIteration:
-            return
-        yield item
-        try:
+    try:
+        while glist is not None:
+            yield cast(glist.data)
             glist = glist.next
+    except StopIteration:
+        return
+
+
+def batch_objects(batch: Any) -> Iterator[tuple[Any, Any]]:
+    """Each object of a batch with its frame; a walk of its own, for one generator costs less."""
+    cast = _pyds().NvDsObjectMeta.cast
+    for frame in walk(batch.frame_meta_list, "NvDsFrameMeta"):
+        try:
+            node = frame.obj_meta_list
+            while node is not None:
+                yield frame, cast(node.data)
+                node = node.next
         except StopIteration:
-            return
+            continue
 
 
 @lru_cache(maxsize=1)
@@ -70,6 +108,11 @@ def class_maps(glist: Any) -> Iterator[Any]:
         if int(user.base_meta.meta_type) == SEGMENTATION_META:
             meta = pyds.NvDsInferSegmentationMeta.cast(user.user_meta_data)
             yield pyds.get_segmentation_masks(meta)
+
+
+def measure_buffer_latency(address: int) -> int:
+    """How many frames of a buffer DeepStream has measured; it prints what it found itself."""
+    return int(_pyds().nvds_measure_buffer_latency(address))
 
 
 @contextmanager

@@ -13,7 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pythia.meta.portable_analytics import PortableAnalyticsFrameMeta, PortableAnalyticsObjInfo
+from pythia.meta.portable_event import PortableEventMsg
 from pythia.meta.portable_osd import PortableDisplay, PortableMask, PortableRect, PortableText
+from pythia.meta.portable_sensor import NO_SENSOR, PortableSensorInfo
+from pythia.meta.portable_viewed import Viewed
 from pythia.meta.types import UNTRACKED_OBJECT_ID, USER_META
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class PortableCoords:
+class PortableCoords(Viewed):
     """A box in pixels of the frame."""
 
     left: float = 0.0
@@ -32,7 +36,7 @@ class PortableCoords:
 
 
 @dataclass(slots=True, eq=False)
-class PortableBboxInfo:
+class PortableBboxInfo(Viewed):
     """A component's own box, before anything clipped or moved it."""
 
     org_bbox_coords: PortableCoords = field(default_factory=PortableCoords)
@@ -44,26 +48,32 @@ class PortableBboxInfo:
 
 
 @dataclass(slots=True, eq=False)
-class PortableBase:
+class PortableBase(Viewed):
     """The kind of a user metadata; ``meta_type`` is an int or a registered name."""
 
     meta_type: int | str = USER_META
 
 
+_CHANGING = (PortableAnalyticsFrameMeta, PortableAnalyticsObjInfo, PortableEventMsg)
+
+
 @dataclass(slots=True, eq=False)
-class PortableUser:
+class PortableUser(Viewed):
     """Anything, hung on a batch, frame or object."""
 
     base_meta: PortableBase = field(default_factory=PortableBase)
     user_meta_data: Any = None
 
     def copy(self) -> PortableUser:
-        """A copy that shares ``user_meta_data``."""
-        return PortableUser(PortableBase(self.base_meta.meta_type), self.user_meta_data)
+        """A copy that shares ``user_meta_data``, unless it is DeepStream's own and may change."""
+        data = self.user_meta_data
+        if isinstance(data, _CHANGING):
+            data = data.copy()
+        return PortableUser(PortableBase(self.base_meta.meta_type), data)
 
 
 @dataclass(slots=True, eq=False)
-class PortableLabel:
+class PortableLabel(Viewed):
     """One attribute found by a classifier; ``result_prob`` is from 0 to 1."""
 
     num_classes: int = 0
@@ -84,7 +94,7 @@ class PortableLabel:
 
 
 @dataclass(slots=True, eq=False)
-class PortableClassifier:
+class PortableClassifier(Viewed):
     """What one classifier says of an object."""
 
     unique_component_id: int = 0
@@ -110,7 +120,7 @@ class PortableClassifier:
 
 
 @dataclass(slots=True, eq=False)
-class PortableObject:
+class PortableObject(Viewed):
     """One detected object."""
 
     unique_component_id: int = 0
@@ -159,7 +169,7 @@ class PortableObject:
 
 
 @dataclass(slots=True, eq=False)
-class PortableFrame:
+class PortableFrame(Viewed):
     """One frame of a batch; times are in ns, sizes in pixels."""
 
     pad_index: int = 0
@@ -178,6 +188,7 @@ class PortableFrame:
     display_meta_list: list[PortableDisplay] = field(default_factory=list)
     frame_user_meta_list: list[PortableUser] = field(default_factory=list)
     misc_frame_info: list[int] = field(default_factory=lambda: [0] * 4)
+    sensorInfo_meta: PortableSensorInfo = NO_SENSOR  # DeepStream's spelling
 
     @property
     def num_obj_meta(self) -> int:
@@ -220,11 +231,12 @@ class PortableFrame:
             [display.copy() for display in self.display_meta_list],
             [user.copy() for user in self.frame_user_meta_list],
             list(self.misc_frame_info),
+            self.sensorInfo_meta,
         )
 
 
 @dataclass(slots=True, eq=False)
-class PortableBatch:
+class PortableBatch(Viewed):
     """All frames that travel in one buffer."""
 
     max_frames_in_batch: int = 0
@@ -256,7 +268,7 @@ class PortableBatch:
 
 
 @dataclass(slots=True, eq=False)
-class PortableTensor:
+class PortableTensor(Viewed):
     """Raw outputs of a network for one frame or object [NvDsInferTensorMeta].
 
     ``layers`` maps an output's name to its array, in the model's order of outputs, without the
@@ -276,7 +288,7 @@ class PortableTensor:
 
 
 @dataclass(slots=True, eq=False)
-class PortableSegmentation:
+class PortableSegmentation(Viewed):
     """A semantic segmentation of one frame or object [NvDsInferSegmentationMeta].
 
     ``class_map`` is int32, ``height`` rows of ``width``; -1 is no class.

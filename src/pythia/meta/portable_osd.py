@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pythia.meta.portable_viewed import Viewed
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
 @dataclass(slots=True, eq=False)
-class PortableColor:
+class PortableColor(Viewed):
     """RGBA, each part from 0 to 1."""
 
     red: float = 0.0
@@ -32,7 +34,7 @@ class PortableColor:
 
 
 @dataclass(slots=True, eq=False)
-class PortableRect:
+class PortableRect(Viewed):
     """A rectangle in pixels of the frame; a border of width 0 is not drawn."""
 
     left: float = 0.0
@@ -63,7 +65,7 @@ class PortableRect:
 
 
 @dataclass(slots=True, eq=False)
-class PortableFont:
+class PortableFont(Viewed):
     """A font by name, its size in points, its colour."""
 
     font_name: str | None = None
@@ -76,7 +78,7 @@ class PortableFont:
 
 
 @dataclass(slots=True, eq=False)
-class PortableText:
+class PortableText(Viewed):
     """A text with its upper left corner in pixels; drawn only if ``display_text`` is set."""
 
     display_text: str | None = None
@@ -99,7 +101,7 @@ class PortableText:
 
 
 @dataclass(slots=True, eq=False)
-class PortableLine:
+class PortableLine(Viewed):
     """A line between two points, in pixels."""
 
     x1: int = 0
@@ -121,7 +123,7 @@ START_HEAD, END_HEAD, BOTH_HEAD = 0, 1, 2
 
 
 @dataclass(slots=True, eq=False)
-class PortableArrow:
+class PortableArrow(Viewed):
     """An arrow between two points, in pixels."""
 
     x1: int = 0
@@ -146,7 +148,7 @@ class PortableArrow:
 
 
 @dataclass(slots=True, eq=False)
-class PortableCircle:
+class PortableCircle(Viewed):
     """A circle around a point, in pixels."""
 
     xc: int = 0
@@ -169,7 +171,7 @@ class PortableCircle:
 
 
 @dataclass(slots=True, eq=False)
-class PortableMask:
+class PortableMask(Viewed):
     """An instance mask over the object's box: ``data`` is float32 ``(height, width)``."""
 
     data: NDArray[np.float32] | None = None
@@ -194,7 +196,7 @@ class PortableMask:
 
 
 @dataclass(slots=True, eq=False)
-class PortableDisplay:
+class PortableDisplay(Viewed):
     """Shapes and texts to draw over a frame, at most 16 of a kind."""
 
     rect_params: list[PortableRect] = field(default_factory=list)

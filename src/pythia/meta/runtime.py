@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from functools import lru_cache
 from typing import Literal
@@ -14,22 +13,21 @@ Runtime = Literal["deepstream", "portable"]
 VARIABLE = "PYTHIA_RUNTIME"
 
 
-def _has_nvinfer() -> bool:
-    """Whether NVIDIA's nvinfer is in the registry; ours has no plugin file."""
+def deepstream_version() -> str:
+    """The version of NVIDIA's nvinfer in the registry, DeepStream's own; empty without it."""
     factory = Gst.ElementFactory.find("nvinfer")
-    if factory is None:
-        return False
-    plugin = factory.get_plugin()
-    return plugin is not None and plugin.get_name() == "nvdsgst_infer"
-
-
-def _has_pyds() -> bool:
-    return importlib.util.find_spec("pyds") is not None
+    plugin = None if factory is None else factory.get_plugin()  # ours has no plugin file
+    if plugin is None or plugin.get_name() != "nvdsgst_infer":
+        return ""
+    return plugin.get_version()
 
 
 @lru_cache(maxsize=1)
 def runtime() -> Runtime:
     """The runtime, decided once: ``PYTHIA_RUNTIME``, or what is installed.
+
+    It is DeepStream's where NVIDIA's elements are; that ``pyds`` is missing is said when metadata
+    is read.
 
     Raises:
         ConfigError: the variable holds something else than auto, deepstream or portable.
@@ -40,12 +38,11 @@ def runtime() -> Runtime:
         raise ConfigError(f"{VARIABLE}={wish!r}: expected auto, deepstream or portable")
     if wish == "portable":
         return "portable"
-    if _has_nvinfer() and _has_pyds():
+    if deepstream_version():
         return "deepstream"
     if wish == "deepstream":
-        missing = "the Python bindings 'pyds'" if _has_nvinfer() else "its GStreamer plugin nvinfer"
         raise MissingDependencyError(
-            f"{VARIABLE}=deepstream, but {missing} is not installed; "
+            f"{VARIABLE}=deepstream, but its GStreamer plugin nvinfer is not installed; "
             f"install DeepStream and its Python bindings, or set {VARIABLE}=portable"
         )
     return "portable"

@@ -7,6 +7,7 @@ opaque handles, on the portable runtime plain Python lists.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any, Protocol
 
 UNTRACKED_OBJECT_ID = 0xFFFFFFFFFFFFFFFF
@@ -19,8 +20,21 @@ DISPLAY_META = 4
 CLASSIFIER_META = 5
 LABEL_INFO_META = 6
 USER_META = 7
+PAYLOAD_META = 8
+EVENT_MSG_META = 9
+OPTICAL_FLOW_META = 10
+LATENCY_MEASUREMENT_META = 11
 TENSOR_OUTPUT_META = 12
 SEGMENTATION_META = 13
+CROP_IMAGE_META = 14
+TRACKER_PAST_FRAME_META = 15
+TRACKER_BATCH_REID_META = 16
+TRACKER_OBJ_REID_META = 17
+TRACKER_TERMINATED_LIST_META = 18
+TRACKER_SHADOW_LIST_META = 19
+PREPROCESS_BATCH_META = 28
+CUSTOM_MSG_BLOB = 29  # of DeepStream 9; the numbers after 17 differ from version to version
+ROI_META = 30
 START_USER_META = 8193
 """Values of ``base_meta.meta_type`` [NvDsMetaType]."""
 
@@ -247,3 +261,58 @@ class AnalyticsFrameMeta(Protocol):
     objLCCumCnt: dict[str, int]
     objCnt: dict[int, int]
     unique_id: int
+
+
+class EventType(IntEnum):
+    """What happened [NvDsEventType]."""
+
+    NVDS_EVENT_ENTRY = 0
+    NVDS_EVENT_EXIT = 1
+    NVDS_EVENT_MOVING = 2
+    NVDS_EVENT_STOPPED = 3
+    NVDS_EVENT_EMPTY = 4
+    NVDS_EVENT_PARKED = 5
+    NVDS_EVENT_RESET = 6
+    NVDS_EVENT_RESERVED = 256
+    NVDS_EVENT_CUSTOM = 257
+
+
+class ObjectType(IntEnum):
+    """What it happened to, and so what ``extMsg`` holds [NvDsObjectType]."""
+
+    NVDS_OBJECT_TYPE_VEHICLE = 0
+    NVDS_OBJECT_TYPE_PERSON = 1
+    NVDS_OBJECT_TYPE_FACE = 2
+    NVDS_OBJECT_TYPE_BAG = 3
+    NVDS_OBJECT_TYPE_BICYCLE = 4
+    NVDS_OBJECT_TYPE_ROADSIGN = 5
+    NVDS_OBJECT_TYPE_VEHICLE_EXT = 6
+    NVDS_OBJECT_TYPE_PERSON_EXT = 7
+    NVDS_OBJECT_TYPE_FACE_EXT = 8
+    NVDS_OBJECT_TYPE_3D = 9
+    NVDS_OBJECT_TYPE_DUMMY = 10
+    NVDS_OBJECT_TYPE_PRODUCT = 11
+    NVDS_OBJECT_TYPE_PRODUCT_EXT = 12
+    NVDS_OBJECT_TYPE_RESERVED = 256
+    NVDS_OBJECT_TYPE_CUSTOM = 257
+    NVDS_OBJECT_TYPE_UNKNOWN = 258
+
+
+class PayloadType(IntEnum):
+    """The form of a payload [NvDsPayloadType]."""
+
+    NVDS_PAYLOAD_DEEPSTREAM = 0
+    NVDS_PAYLOAD_DEEPSTREAM_MINIMAL = 1
+    NVDS_PAYLOAD_DEEPSTREAM_PROTOBUF = 2
+    NVDS_PAYLOAD_RESERVED = 256
+    NVDS_PAYLOAD_CUSTOM = 257
+
+
+class OpticalFlowMeta(Protocol):
+    """How a frame moved since its source's frame before, by blocks [NvDsOpticalFlowMeta]."""
+
+    rows: int
+    cols: int
+    mv_size: int
+    frame_num: int
+    data: Any
