@@ -99,6 +99,14 @@ def test_interval_skips_batches(play: Play, detector: Detector) -> None:
     assert [frame.bInferDone for frame in played.frames] == [1, 0, 0, 1, 0, 0, 1]
 
 
+def test_the_first_buffers_may_pass_without_inference(play: Play, detector: Detector) -> None:
+    config = detector("stabilize-buffer-count=2")
+
+    played = _play(play, f"nvinfer config-file-path={config}", frames=4)
+
+    assert [frame.num_obj_meta for frame in played.frames] == [0, 0, 2, 2]
+
+
 def test_a_property_wins_over_the_file_in_any_order(play: Play, detector: Detector) -> None:
     config = detector("interval=1")
 
@@ -231,7 +239,19 @@ def test_a_secondary_classifier_labels_the_objects(
         ("onnx-file=model.onnx\nnum-detected-classes=two", "num-detected-classes"),
         ("model-engine-file=other.engine\nnum-detected-classes=1", ".onnx"),
         ("tlt-encoded-model=model.etlt\nnum-detected-classes=1", ".onnx"),
-        ("onnx-file=model.onnx\nnetwork-type=2", "network-type=2"),
+        ("onnx-file=model.onnx\nnetwork-type=2", "num-detected-classes = 0"),
+        ("onnx-file=model.onnx\nnetwork-type=3\nnum-detected-classes=1", "cluster-mode=4"),
+        (
+            "onnx-file=model.onnx\nnetwork-type=3\nnum-detected-classes=1\ncluster-mode=4",
+            "parse-bbox-instance-mask-func-name is missing",
+        ),
+        ("onnx-file=model.onnx\nnum-detected-classes=1\noutput-instance-mask=1", "cluster-mode=4"),
+        ("onnx-file=model.onnx\nnum-detected-classes=1\ndump-input-tensor=1", "dump-input-tensor"),
+        (
+            "onnx-file=model.onnx\nnetwork-type=1\nprocess-mode=2\nclassifier-async-mode=1\n"
+            "input-tensor-from-meta=1",
+            "classifier-async-mode=1 does not go with",
+        ),
     ],
 )
 def test_what_is_wrong_with_the_configuration_is_one_error_on_the_bus(
@@ -379,3 +399,13 @@ def test_frames_of_a_single_row_are_refused(play: Play, detector: Detector) -> N
     )
 
     assert played.error == "frames of 16x1 are too small; 2x2 is the least"
+
+
+def test_the_stream_ends_when_what_follows_has_enough(play: Play, detector: Detector) -> None:
+    # Slow, so that all frames and the end of the stream wait in nvinfer by then.
+    enough = "identity sleep-time=20000 eos-after=2"
+
+    played = _play(play, f"nvinfer config-file-path={detector()} ! {enough}")
+
+    assert played.error is None
+    assert played.messages[-1].type == Gst.MessageType.EOS

@@ -323,3 +323,15 @@ def test_sources_that_start_together_agree_on_the_format_of_batches(play: Play) 
         assert len(batch) == len(formats)
         for picture in batch:
             assert np.abs(picture - [0x30, 0xC0, 0x60]).max() <= 6
+
+
+def test_the_stream_ends_when_what_follows_has_enough(play: Play) -> None:
+    # Slow, so that the source has ended by then and nobody but the muxer can end the stream.
+    played = play(
+        "videotestsrc num-buffers=3 ! video/x-raw,format=I420,width=64,height=48 ! m.sink_0 "
+        "nvstreammux name=m batch-size=1 width=64 height=48 "
+        "! identity sleep-time=20000 eos-after=2 ! fakesink name=out"
+    )
+
+    assert played.error is None
+    assert played.messages[-1].type == Gst.MessageType.EOS

@@ -62,7 +62,7 @@ def test_gst_inspect_shows_each_element_with_its_properties(
     assert f"({rank})" in done.stdout.split("Long-name")[0]
     properties = element_class(factory).PROPERTIES  # type: ignore[attr-defined]
     assert properties
-    shown = set(re.findall(r"^  ([a-z-]+) *: ", done.stdout, re.MULTILINE))
+    shown = set(re.findall(r"^  ([A-Za-z0-9-]+) *: ", done.stdout, re.MULTILINE))
     assert {row.name for row in properties} <= shown
 
 

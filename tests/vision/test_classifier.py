@@ -113,3 +113,18 @@ def test_an_unknown_name_is_refused_with_a_suggestion() -> None:
 def test_load_comes_before_infer(config_file: Write) -> None:
     with pytest.raises(RuntimeError, match="load"):
         Classifier(load(config_file("network-type=1\nonnx-file=x.onnx"))).infer([])
+
+
+def test_a_label_file_with_a_line_for_each_class_is_told(
+    tmp_path: Path,
+    config_file: Write,
+    onnx_model: Callable[..., Path],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    onnx_model("model.onnx", (1, 3, 8, 8), constants={"p": np.array([[0.2, 0.8]])})
+    (tmp_path / "labels.txt").write_text("red\nblue\n")
+    text = "network-type=1\nonnx-file=model.onnx\nlabelfile-path=labels.txt"
+
+    Classifier(load(config_file(text))).load()
+
+    assert "labels.txt has 2 lines for one attribute" in caplog.text

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from pythia.vision.geometry import Letterbox, Rect, letterbox
@@ -57,12 +56,3 @@ def test_a_rectangle_is_rounded_to_even_pixels_inside_the_picture(
 def test_a_rectangle_without_pixels_is_refused(rect: Rect) -> None:
     with pytest.raises(ValueError, match="less than 2x2 pixels"):
         letterbox(rect, (100, 80), (64, 64))
-
-
-def test_boxes_come_back_through_padding_and_scale() -> None:
-    box = letterbox(_HD, (1280, 720), (640, 640), True, True)
-    network = np.array([[0, 140, 640, 500], [320, 320, 330, 330]], np.float32)
-
-    np.testing.assert_allclose(
-        box.to_roi(network), [[0, 0, 1280, 720], [640, 360, 660, 380]], atol=1e-3
-    )

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 _ROOM = 2  # items a source may be ahead at least, so that it works while a batch is used
@@ -23,8 +23,9 @@ class _Source(Generic[T]):
 
 @dataclass(frozen=True)
 class Collected(Generic[T]):
-    """What is due: frames as (source, item), the sources that end behind them, and the end."""
+    """What is due: news, then frames as (source, item), the sources that end there, and the end."""
 
+    news: list[Any]
     items: list[tuple[int, T]]
     ended: list[int]
     all_ended: bool
@@ -46,6 +47,13 @@ class Collector(Generic[T]):
         self._size = 0  # of the batch that is being gathered
         self._next = 0
         self._stopped = False
+        self._news: list[Any] = []
+
+    def tell(self, news: Any) -> None:
+        """Have the thread that takes batches hear of something, before the next batch."""
+        with self._changed:
+            self._news.append(news)
+            self._changed.notify_all()
 
     def add(self, number: int) -> None:
         """A new source."""
@@ -63,7 +71,9 @@ class Collector(Generic[T]):
     def flush(self, number: int, flushing: bool) -> list[T]:
         """Begin or end the flush of a source; gives back what it had waiting."""
         with self._changed:
-            source = self._sources[number]
+            source = self._sources.get(number)
+            if source is None:
+                return []  # it was removed a moment ago
             left = list(source.waiting)
             source.waiting.clear()
             source.flushing = flushing
@@ -96,9 +106,11 @@ class Collector(Generic[T]):
     def end(self, number: int, ended: bool = True) -> None:
         """A source has no more items for now."""
         with self._changed:
-            self._sources[number].ended = ended
-            if not ended:
-                self._sources[number].reported = False
+            source = self._sources.get(number)
+            if source is None:
+                return  # it was removed a moment ago
+            source.ended = ended
+            source.reported = source.reported and ended
             self._changed.notify_all()
 
     def start(self) -> None:
@@ -121,23 +133,27 @@ class Collector(Generic[T]):
     def take(self, size: int, timeout_s: float | None) -> Collected[T] | None:
         """The next batch: full, or what there is ``timeout_s`` after its first item came.
 
-        A batch may be empty if it only reports ends. None: stopped.
+        A batch may be empty if it only reports news or ends. None: stopped.
         """
         with self._changed:
             self._size = size
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._stopped or self._any_waiting() or self._end_due())
+            self._changed.wait_for(
+                lambda: self._stopped or self._news or self._any_waiting() or self._end_due()
+            )
             deadline = None if timeout_s is None else time.monotonic() + timeout_s
-            while not self._stopped and not self._is_due():
+            while not self._stopped and not self._news and not self._is_due():
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     break
                 self._changed.wait(left)
             if self._stopped:
                 return None
-            items = self._pick()
+            news, self._news = self._news, []
+            # News are told at once; a batch that is not yet due goes on waiting.
+            items = self._pick() if self._is_due() or not news else []
             self._changed.notify_all()
-            return Collected(items, self._report_ends(), self._all_ended())
+            return Collected(news, items, self._report_ends(), self._all_ended())
 
     def _any_waiting(self) -> bool:
         return any(source.waiting for source in self._sources.values())

@@ -7,14 +7,14 @@ from typing import Any
 
 from pythia.elements.frames import FrameMapper, layout_of
 from pythia.exceptions import ConfigError, GstError
+from pythia.gst.batch_memory import BatchMemory
 from pythia.gst.capi import quick
-from pythia.gst.memory import append_memory, memory_count, new_buffer, unref
-from pythia.gst.memory_pool import MemoryPool
+from pythia.gst.memory import new_buffer, unref
 from pythia.gst.video import VideoFormat
 from pythia.meta import carrier
 from pythia.vision.boxes import PixelRect
 from pythia.vision.convert import convert
-from pythia.vision.image import Image, image_in
+from pythia.vision.image import Image, Plane, image_in
 from pythia.vision.side_by_side import one_thread_a_call
 
 _METADATA = 1 | 2 | 4  # GST_BUFFER_COPY_FLAGS, _TIMESTAMPS and _META
@@ -36,7 +36,7 @@ class Converter:
         self._source_rect = _crop_rect("src-crop", settings, source)
         self._target_rect = _crop_rect("dest-crop", settings, target)
         self._frames = FrameMapper(source)
-        self._pool = MemoryPool(target.size)
+        self._memory = BatchMemory(target.size)
         self.unchanged = self._changes_nothing(source, target)
 
     def _changes_nothing(self, source: VideoFormat, target: VideoFormat) -> bool:
@@ -55,9 +55,12 @@ class Converter:
             return buffer
         result = new_buffer()
         try:
-            with self._frames.images(buffer) as pictures:
-                for picture in pictures:
-                    self._append(picture, result)
+            with (
+                self._frames.images(buffer) as pictures,
+                self._memory.take(len(pictures), result) as blocks,
+            ):
+                for picture, pixels in zip(pictures, blocks, strict=True):
+                    self._convert(picture, pixels)
         except BaseException:
             unref(result)
             raise
@@ -65,25 +68,24 @@ class Converter:
         return result
 
     def _check_frames(self, buffer: int) -> None:
-        if self._target.nvmm or memory_count(buffer) < 2 or carrier.fetch(buffer) is None:
+        batch = None if self._target.nvmm else carrier.fetch(buffer)
+        if batch is None or batch.num_frames_in_batch < 2:
             return
         raise GstError(
-            f"a batch of {memory_count(buffer)} frames does not fit in system memory: put "
+            f"a batch of {batch.num_frames_in_batch} frames does not fit in system memory: put "
             "nvmultistreamtiler or nvstreamdemux before nvvideoconvert, or ask for memory:NVMM"
         )
 
-    def _append(self, picture: Image, result: int) -> None:
+    def _convert(self, picture: Image, pixels: Plane) -> None:
         target, settings = self._target, self.settings
-        with self._pool.take() as (memory, pixels):
-            convert(
-                picture,
-                image_in(pixels, layout_of(target), target.matrix, target.full_range),
-                source_rect=self._source_rect,
-                target_rect=self._target_rect,
-                flip_method=settings["flip-method"],
-                interpolation=settings["interpolation-method"],
-            )
-        append_memory(result, memory)
+        convert(
+            picture,
+            image_in(pixels, layout_of(target), target.matrix, target.full_range),
+            source_rect=self._source_rect,
+            target_rect=self._target_rect,
+            flip_method=settings["flip-method"],
+            interpolation=settings["interpolation-method"],
+        )
 
 
 def _crop_rect(name: str, settings: Mapping[str, Any], format: VideoFormat) -> PixelRect | None:

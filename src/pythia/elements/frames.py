@@ -1,7 +1,8 @@
 """Frames of a buffer as pictures.
 
 A buffer of the portable runtime is either one frame, laid out as caps or its ``GstVideoMeta`` say,
-or a batch made by nvstreammux: one memory a frame, each in GStreamer's default layout.
+or a batch made by nvstreammux, each frame in GStreamer's default layout: up to 16 have a memory
+each, more are one behind the other in one (:mod:`pythia.gst.batch_memory`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from pythia.gst.batch_memory import frames_in
 from pythia.gst.mapping import mapped
 from pythia.gst.memory import memory_count
 from pythia.gst.video import VideoFormat, plane_layout
@@ -57,12 +59,11 @@ class FrameMapper:
     def batch(self, buffer: int, *, write: bool = False) -> Iterator[list[Image]]:
         """All frames of a batched buffer."""
         with ExitStack() as stack:
-            yield [
-                image_in(
-                    stack.enter_context(mapped(buffer, index, write=write)),
-                    self.layout,
-                    self.format.matrix,
-                    self.format.full_range,
-                )
+            memories = [
+                stack.enter_context(mapped(buffer, index, write=write))
                 for index in range(memory_count(buffer))
+            ]
+            yield [
+                image_in(memory, self.layout, self.format.matrix, self.format.full_range)
+                for memory in frames_in(memories, self.layout.size)
             ]

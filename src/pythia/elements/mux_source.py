@@ -12,6 +12,7 @@ from pythia.gst import Gst
 from pythia.gst.memory import head
 from pythia.gst.video import VideoFormat, ntp_timestamp_ns
 from pythia.meta.portable import PortableFrame
+from pythia.meta.portable_sensor import NO_SENSOR, PortableSensorInfo
 
 if TYPE_CHECKING:
     from pythia.elements.scaler import Scaler
@@ -42,6 +43,8 @@ class MuxSource:
     scaler: Scaler | None = None
     segment: Gst.Segment = field(default_factory=Gst.Segment.new)
     frame_num: int = 0
+    source_id: int | None = None  # the pad's number, unless the source has one of its own
+    sensor: PortableSensorInfo = NO_SENSOR
 
     def reset(self) -> None:
         """Forget what belongs to one run."""
@@ -67,7 +70,7 @@ class MuxSource:
         fields = head(buffer)
         meta = PortableFrame(
             pad_index=self.number,
-            source_id=self.number,
+            source_id=self.number if self.source_id is None else self.source_id,
             frame_num=self.frame_num,
             buf_pts=fields.pts,
             ntp_timestamp=(
@@ -76,6 +79,7 @@ class MuxSource:
             num_surfaces_per_frame=settings["num-surfaces-per-frame"],
             source_frame_width=self.format.width,
             source_frame_height=self.format.height,
+            sensorInfo_meta=self.sensor,
         )
         self.frame_num += 1
         scaled = self.scaler.scaled(self.format, buffer)

@@ -25,10 +25,13 @@ from pythia.elements.properties import (
     Property,
     gproperties,
 )
+from pythia.elements.structures import SOURCE_ID, custom_event, structure
 from pythia.elements.task import TaskElement
 from pythia.exceptions import ConfigError
-from pythia.gst import GObject, Gst
+from pythia.gst import Gst
+from pythia.gst.batch_memory import MOST_MEMORIES, BatchMemory
 from pythia.gst.capi import gobject
+from pythia.gst.mapping import mapped
 from pythia.gst.memory import head, new_buffer, share_memory, unref
 from pythia.gst.pads import (
     EOS,
@@ -41,10 +44,11 @@ from pythia.gst.pads import (
     set_chain,
     weakly,
 )
-from pythia.gst.queries import accept_video_meta, add_latency
+from pythia.gst.queries import accept_video_meta, add_latency, ask_number
 from pythia.gst.video import NVMM, VideoFormat, video_format
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBatch
+from pythia.meta.portable_sensor import PortableSensorInfo
 
 _BATCHED = ("NV12", "I420", "RGBA")
 _INPUT = (*_BATCHED, "BGRx", "RGBx", "BGRA", "BGR", "RGB", "GRAY8")
@@ -128,6 +132,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         self._sources: dict[int, MuxSource] = {}
         self._collector: Collector[MuxFrame] = Collector()
         self._output: VideoFormat | None = None
+        self._memory: BatchMemory | None = None  # for batches of more than 16 frames
         self._choosing = threading.Lock()  # sources start side by side, and one of them decides
         self._begin_timeline()
 
@@ -147,6 +152,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         pad.set_event_function_full(weakly(self._event, source))
         self._sources[number] = source
         self._collector.add(number)
+        self._tell("pad-added", number)
         pad.set_active(True)
         self.add_pad(pad)
         # PyGObject hands the caller a reference, and GStreamer takes another one of its own.
@@ -165,8 +171,21 @@ class NvStreamMux(TaskElement, Gst.Element):
         # An element that is being freed may have lost its Python half by now.
         if number is not None and getattr(self, "_sources", {}).pop(number, None) is not None:
             self._drop(self._collector.remove(number))
+            self._tell("pad-deleted", number)
         pad.set_active(False)
         self.remove_pad(pad)
+
+    def _tell(self, name: str, number: int) -> None:
+        """Have what follows hear of a source, in order with the batches."""
+        self._collector.tell(custom_event(name, stream_id=number))
+
+    def describe(self, number: int, sensor: PortableSensorInfo) -> None:
+        """Have the frames of ``sink_<number>`` say which sensor they come from."""
+        self._sources[number].sensor = sensor
+
+    def finish(self) -> None:
+        """End the stream, after the batches that are under way."""
+        self._collector.tell(Gst.Event.new_eos())
 
     @staticmethod
     def _drop(frames: list[MuxFrame]) -> None:
@@ -189,12 +208,15 @@ class NvStreamMux(TaskElement, Gst.Element):
         self._collector = Collector((lambda f: f.running_time) if settings["sync-inputs"] else None)
         for number, source in self._sources.items():
             self._collector.add(number)
+            self._tell("pad-added", number)
             source.reset()
         self._output = None
+        self._memory = None
         self._begin_timeline()
 
     def _begin_timeline(self) -> None:
         self._segment: Gst.Segment | None = None
+        self._news: list[Gst.Event] = []  # that wait for the segment
         self._last_pts = 0
 
     def release(self) -> None:
@@ -225,10 +247,11 @@ class NvStreamMux(TaskElement, Gst.Element):
     # Sources' threads
 
     def _event(
-        self, source: MuxSource, _pad: Gst.Pad, _parent: Gst.Object | None, event: Gst.Event
+        self, source: MuxSource, pad: Gst.Pad, _parent: Gst.Object | None, event: Gst.Event
     ) -> bool:
         kind: Any = event.type
         if kind == Gst.EventType.CAPS:
+            source.source_id = ask_number(pad, SOURCE_ID)
             return self._set_format(source, event.parse_caps())
         if kind == Gst.EventType.SEGMENT:
             source.segment = event.parse_segment().copy()
@@ -242,7 +265,15 @@ class NvStreamMux(TaskElement, Gst.Element):
             begins = kind == Gst.EventType.FLUSH_START
             self._drop(self._collector.flush(source.number, begins))
         elif kind == Gst.EventType.CUSTOM_DOWNSTREAM:
+            return self._custom(source, event)
+        return True
+
+    def _custom(self, source: MuxSource, event: Gst.Event) -> bool:
+        if not event.has_name("stream-reset"):
             return bool(self.src.push_event(event))
+        if self.settings["frame-num-reset-on-stream-reset"]:
+            source.frame_num = 0
+        self._tell("stream-reset", source.number)
         return True
 
     def _set_format(self, source: MuxSource, caps: Gst.Caps) -> bool:
@@ -307,16 +338,26 @@ class NvStreamMux(TaskElement, Gst.Element):
         if flow != OK:
             self._drop(self._collector.stop())
             self.src.pause_task()
+            if flow == EOS:  # as a source does; the sources of this one may all have ended
+                self.src.push_event(Gst.Event.new_eos())
             if flow not in (FLUSHING, EOS):
                 self.fail_flow(self.src, flow)
 
     def _push(self, collected: Collected[MuxFrame]) -> int:
+        self._news += collected.news
         flow = self._push_batch(collected.items) if collected.items else OK
+        if self._segment is not None or any(_is_eos(event) for event in self._news):
+            self._push_news()
         for number in collected.ended:
             self._report_end(number)
         if flow == OK and collected.all_ended and not self.settings["drop-pipeline-eos"]:
             self.src.push_event(Gst.Event.new_eos())
         return flow
+
+    def _push_news(self) -> None:
+        news, self._news = self._news, []
+        for event in news:
+            self.src.push_event(event)
 
     def _announce(self, first: int) -> Gst.Segment:
         """Tell what comes: the segment of source ``first``, into which all frames are timed."""
@@ -334,39 +375,64 @@ class NvStreamMux(TaskElement, Gst.Element):
     def _push_batch(self, items: list[tuple[int, MuxFrame]]) -> int:
         if self._segment is None:
             self._segment = self._announce(items[0][0])
+        self._push_news()
         batch = PortableBatch(max_frames_in_batch=self.settings["batch-size"])
         buffer = new_buffer()
         for slot, (_number, frame) in enumerate(items):
             frame.meta.batch_id = slot
             batch.add_frame(frame.meta)
-            share_memory(frame.buffer, 0, buffer)
-            unref(frame.buffer)
+        self._gather([frame.buffer for _number, frame in items], buffer)
         fields = head(buffer)
         fields.pts = self._pts([frame.running_time for _number, frame in items], self._segment)
         fields.duration = items[0][1].duration
         carrier.attach(buffer, batch)
         return push(self.src, buffer)
 
+    def _gather(self, frames: list[int], batch: int) -> None:
+        """Give the memory of all frames to a batch, and let the frames go."""
+        if len(frames) <= MOST_MEMORIES:
+            for frame in frames:
+                share_memory(frame, 0, batch)
+        else:
+            self._pack(frames, batch)
+        self._drop_buffers(frames)
+
+    def _pack(self, frames: list[int], batch: int) -> None:
+        assert self._output is not None
+        size = self._output.size
+        if self._memory is None:
+            self._memory = BatchMemory(size)
+        with self._memory.take(len(frames), batch) as blocks:
+            for block, frame in zip(blocks, frames, strict=True):
+                with mapped(frame) as pixels:
+                    block[:] = pixels[:size]
+
+    @staticmethod
+    def _drop_buffers(buffers: list[int]) -> None:
+        for buffer in buffers:
+            unref(buffer)
+
     def _pts(self, running_times: list[int], segment: Gst.Segment) -> int:
-        """The time of a batch: its earliest frame's; it never goes back, however sources drift."""
+        """The time of a batch: its earliest frame's that does not go back.
+
+        A source that joined late, and is behind, does not hold up the time of the others.
+        """
+        time = Gst.Format.TIME
         known = [value for value in running_times if value != NO_TIME]
         if not known:
             return NO_TIME
-        pts = segment.position_from_running_time(Gst.Format.TIME, min(known))
-        if pts != NO_TIME:
-            self._last_pts = max(self._last_pts, pts)
+        times = [segment.position_from_running_time(time, value) for value in known]
+        later = [pts for pts in times if pts != NO_TIME and pts >= self._last_pts]
+        self._last_pts = min(later, default=self._last_pts)
         return self._last_pts
 
     def _report_end(self, number: int) -> None:
         source = self._sources.get(number)
         if source is not None and self.settings["frame-num-reset-on-eos"]:
             source.frame_num = 0
-        structure = Gst.Structure.new_empty("stream-eos")
-        structure.set_value("stream-id", _uint(number))
-        self.src.push_event(Gst.Event.new_custom(Gst.EventType.CUSTOM_DOWNSTREAM, structure))
-        structure = Gst.Structure.new_empty("stream-eos")
-        structure.set_value("stream-id", _uint(number))
-        self.post_message(Gst.Message.new_element(self, structure))
+        self.src.push_event(custom_event("stream-eos", stream_id=number))
+        told = structure("stream-eos", stream_id=number)
+        self.post_message(Gst.Message.new_element(self, told))
 
     def _is_live(self) -> bool:
         return bool(self.settings["live-source"])
@@ -377,7 +443,5 @@ class NvStreamMux(TaskElement, Gst.Element):
         return int(max(0, settings["batched-push-timeout"]) * 1000 + settings["max-latency"])
 
 
-def _uint(number: int) -> Any:
-    value = GObject.Value(GObject.TYPE_UINT)
-    value.set_uint(number)
-    return value
+def _is_eos(event: Gst.Event) -> bool:
+    return bool(event.type == Gst.EventType.EOS)

@@ -35,7 +35,7 @@ class Enum:
 class Property:
     """One property of an element.
 
-    ``kind`` is int, uint, uint64, float, double, bool, string, or an :class:`Enum`.
+    ``kind`` is int, uint, uint64, float, double, bool, string, pointer, or an :class:`Enum`.
     ``hardware`` marks tuning of NVIDIA's hardware: accepted, stored, and without an effect here,
     which is logged once at debug level.
     """
@@ -57,6 +57,8 @@ class Property:
             return GObject.TYPE_BOOLEAN, self.name, self.blurb, self.default, _FLAGS
         if self.kind == "string":
             return GObject.TYPE_STRING, self.name, self.blurb, self.default, _FLAGS
+        if self.kind == "pointer":
+            return GObject.TYPE_POINTER, self.name, self.blurb, _FLAGS
         gtype, low, high = _NUMBERS[self.kind]
         low = low if self.minimum is None else self.minimum
         high = high if self.maximum is None else self.maximum

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
 from typing import NamedTuple
 
-from pythia.vision.inference_context import InferenceContext, Picture
+from pythia.vision.inference_model import InferenceModel
 from pythia.vision.labels import label_of
 from pythia.vision.network import Tensors
 from pythia.vision.nvinfer_config import NvInferConfig
 from pythia.vision.parsers.classifiers import Attribute, classifier_parser
+from pythia.vision.placement import Placement
+
+_log = logging.getLogger("pythia.vision.classifier")
 
 
 class ClassifierResult(NamedTuple):
@@ -22,55 +25,49 @@ class ClassifierResult(NamedTuple):
     tensors: Tensors | None
 
 
-class Classifier:
+class Classifier(InferenceModel[ClassifierResult]):
     """A network of ``network-type`` 1.
 
-    :meth:`load` once, then :meth:`infer` from any number of threads at once.
+    Labels come from the label file where the parser gave none.
 
     Raises:
         ConfigError: the parser is unknown.
     """
 
     def __init__(self, config: NvInferConfig) -> None:
-        self.config = config
+        super().__init__(config)
         self._parser = classifier_parser(config.parse_classifier_func_name, config.file.parent)
-        self._context: InferenceContext | None = None
+        self._labels = config.labels
 
     def load(self) -> None:
-        """Opens the model; takes its time.
+        """As for every model; also says if no result will have a label."""
+        super().load()
+        outputs = len(self.context.network.output_names)
+        lines = self._labels
+        if outputs == 1 and len(lines) > 1 and self.config.triton:
+            # nvinferserver takes all lines of the file together for a single attribute.
+            self._labels = (tuple(label for line in lines for label in line),)
+        elif outputs == 1 and len(lines) > 1:
+            _log.warning(
+                "%s has %d lines for one attribute; nvinfer reads its classes from the first "
+                "line, separated by ;",
+                self.config.labelfile_path,
+                len(lines),
+            )
+        elif not lines and not self.config.parse_classifier_func_name:
+            _log.warning(
+                "%s: without labelfile-path results have no labels, and nvinfer attaches only "
+                "results with labels",
+                self.config.file,
+            )
 
-        Raises:
-            ModelError: the model is missing, broken, or does not fit the configuration.
-            ConfigError: the configuration does not fit the model.
-            MissingDependencyError: ONNX Runtime is not installed.
-        """
-        self._context = InferenceContext(self.config)
-
-    @property
-    def context(self) -> InferenceContext:
-        """Network and pre-processing, once :meth:`load` has opened them."""
-        if self._context is None:
-            raise RuntimeError("Classifier.load() has to come first")
-        return self._context
-
-    def infer(self, pictures: Sequence[Picture]) -> list[ClassifierResult]:
-        """The attributes of each picture, in order; blocks for as long as the network takes.
-
-        Labels come from the label file where the parser gave none.
-
-        Raises:
-            ModelError: the network failed, or the user's parser did.
-            ValueError: a rectangle has less than 2x2 pixels in its picture.
-            RuntimeError: :meth:`load` was not called.
-        """
-        return [self._result(tensors) for _, tensors in self.context.infer(pictures)]
-
-    def _result(self, tensors: Tensors) -> ClassifierResult:
+    def read(self, tensors: Tensors, placement: Placement) -> ClassifierResult:
+        """The attributes of one picture."""
         found = self._parser(tensors, self.config.classifier_threshold)
         attributes = [
             entry._replace(
-                label=entry.label or label_of(self.config.labels, entry.attribute, entry.class_id)
+                label=entry.label or label_of(self._labels, entry.attribute, entry.class_id)
             )
             for entry in found
         ]
-        return ClassifierResult(attributes, tensors if self.config.output_tensor_meta else None)
+        return ClassifierResult(attributes, self.kept(tensors))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pythia.exceptions import ConfigError, MissingDependencyError
+from pythia.vision.missing_file import present
 
 Groups = dict[str, dict[str, str]]
 
@@ -19,19 +20,20 @@ _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 _BOOLEANS = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off": "0"}
 
 
-def read_groups(path: str | Path) -> Groups:
+def read_groups(path: str | Path, *, quote: bool = True) -> Groups:
     r"""Every group of a configuration file with its keys and values as text.
 
     Key files follow GLib's GKeyFile: ``#`` starts a comment line (and only there), a group may be
     opened again, of two equal keys the later one wins, and ``\s \n \t \r \\`` are escapes
     (``\;`` stays, for whoever splits a list). YAML is a map of maps; true and false become 1 and
     0, a sequence becomes a list with ``;``, and the ``%YAML:1.0`` of OpenCV's writer is accepted.
+    Errors show what they found only with ``quote``: a file may hold passwords.
 
     Raises:
         ConfigError: the file cannot be read or parsed; the message has file and line.
         MissingDependencyError: a YAML file, and PyYAML is not installed.
     """
-    path = Path(path)
+    path = present(Path(path))
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -41,7 +43,7 @@ def read_groups(path: str | Path) -> Groups:
         raise ConfigError(f"configuration file {path} is not UTF-8 text: {error}") from error
     if path.suffix.lower() in (".yml", ".yaml"):
         return _yaml_groups(path, text)
-    return _key_file_groups(path, text)
+    return _key_file_groups(path, text, quote)
 
 
 def split_list(value: str) -> list[str]:
@@ -52,7 +54,7 @@ def split_list(value: str) -> list[str]:
     return items
 
 
-def _key_file_groups(path: Path, text: str) -> Groups:
+def _key_file_groups(path: Path, text: str, quote: bool) -> Groups:
     groups: Groups = {}
     group: dict[str, str] | None = None
     for number, raw_line in enumerate(text.splitlines(), 1):
@@ -64,11 +66,11 @@ def _key_file_groups(path: Path, text: str) -> Groups:
             continue
         key, equals, value = line.partition("=")
         if not equals or not key.strip():
-            found = reprlib.repr(line)
+            found = reprlib.repr(line) if quote else "this"
             raise _error(path, number, f"{found} is not a group, a key=value pair or a comment")
         if group is None:
             raise _error(path, number, f"key {key.strip()!r} stands before the first [group]")
-        group[key.strip()] = _unescaped(path, number, value.strip())
+        group[key.strip()] = _unescaped(path, number, value.strip(), quote)
     return groups
 
 
@@ -79,7 +81,7 @@ def _group_name(path: Path, number: int, line: str) -> str:
     return name
 
 
-def _unescaped(path: Path, number: int, value: str) -> str:
+def _unescaped(path: Path, number: int, value: str, quote: bool) -> str:
     if "\\" not in value:
         return value
 
@@ -88,10 +90,11 @@ def _unescaped(path: Path, number: int, value: str) -> str:
         if letter == ";":
             return r"\;"
         if letter not in _ESCAPES:
+            found = repr(value) if quote else "the value"
             raise _error(
                 path,
                 number,
-                f"{value!r} has the unknown escape \\{letter}; known: \\s \\n \\t \\r \\\\ \\;",
+                f"{found} has the unknown escape \\{letter}; known: \\s \\n \\t \\r \\\\ \\;",
             )
         return _ESCAPES[letter]
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pythia.exceptions import ConfigError
 from pythia.vision.clustering import cluster
-from pythia.vision.geometry import Letterbox, Rect
-from pythia.vision.image import Image
-from pythia.vision.inference_context import InferenceContext, Picture
+from pythia.vision.inference_model import InferenceModel
 from pythia.vision.labels import label_of
 from pythia.vision.network import Tensors
 from pythia.vision.nvinfer_config import DETECTOR, OTHER, NvInferConfig
 from pythia.vision.parsers import Detections, ParserSettings, bbox_parser
+from pythia.vision.placement import Placement, Placer
 
 _log = logging.getLogger("pythia.vision.detector")
 
 
 class Detection(NamedTuple):
-    """One object; the box is in pixels of the whole picture, ``rotation_angle`` in degrees."""
+    """One object; the box is in pixels of the whole picture, ``rotation_angle`` in degrees.
+
+    ``mask`` is an instance segmentation's, float32 (height, width) over the box.
+    """
 
     class_id: int
     confidence: float
@@ -32,6 +35,7 @@ class Detection(NamedTuple):
     height: float
     label: str
     rotation_angle: float = 0.0
+    mask: NDArray[np.float32] | None = None
 
 
 class FrameResult(NamedTuple):
@@ -43,13 +47,64 @@ class FrameResult(NamedTuple):
 
     detections: list[Detection]
     tensors: Tensors | None
-    letterbox: Letterbox
 
 
-class Detector:
+class ObjectModel(InferenceModel[FrameResult]):
+    """What detectors and instance segmentations have in common: boxes of classes."""
+
+    def __init__(self, config: NvInferConfig) -> None:
+        super().__init__(config)
+        self._placer = Placer(config)
+        self._settings: ParserSettings | None = None
+
+    def load(self) -> None:
+        """As for every model; also compares the labels with the classes."""
+        super().load()
+        config, size = self.config, self.context.input_size
+        self._settings = ParserSettings(
+            size.width,
+            size.height,
+            config.num_detected_classes,
+            np.array([entry.pre_cluster_threshold for entry in config.class_attrs], np.float32),
+        )
+        if config.labelfile_path and len(config.labels) < config.num_detected_classes:
+            _log.warning(
+                "%s has %d labels for %d classes: objects of the other classes have none",
+                config.labelfile_path,
+                len(config.labels),
+                config.num_detected_classes,
+            )
+
+    @property
+    def settings(self) -> ParserSettings:
+        """What the parser may know, once :meth:`load` was called."""
+        assert self._settings is not None
+        return self._settings
+
+    def objects(
+        self, found: Detections, at: Placement, masks: Sequence[NDArray[Any]] = ()
+    ) -> list[Detection]:
+        """The detections that the configuration keeps, in the picture; masks go with them."""
+        labels = self.config.labels
+        classes, scores = found.class_ids.tolist(), found.scores.tolist()
+        angles: Sequence[float] = ()
+        if found.angles is not None:
+            angles = np.rad2deg(found.angles).tolist()
+        return [
+            Detection(
+                classes[index],
+                scores[index],
+                *rect,
+                label_of(labels, classes[index]),
+                angles[index] if angles else 0.0,
+                masks[index] if masks else None,
+            )
+            for index, rect in self._placer.place(found, at)
+        ]
+
+
+class Detector(ObjectModel):
     """A network of ``network-type`` 0 (objects) or 100 (tensors only).
-
-    :meth:`load` once, then :meth:`infer` from any number of threads at once.
 
     Raises:
         ConfigError: the parser is unknown, or the network is of another type.
@@ -61,116 +116,16 @@ class Detector:
                 f"{config.file}: network-type={config.network_type} is no detector; expected "
                 f"{DETECTOR} (objects) or {OTHER} (tensors only)"
             )
-        self.config = config
+        super().__init__(config)
         self._parser = bbox_parser(config.parse_bbox_func_name, config.file.parent)
-        self._ignored = frozenset(config.filter_out_class_ids)
-        self._context: InferenceContext | None = None
-        self._settings: ParserSettings | None = None
 
-    def load(self) -> None:
-        """Opens the model; takes its time.
-
-        Raises:
-            ModelError: the model is missing, broken, or does not fit the configuration.
-            ConfigError: the configuration does not fit the model.
-            MissingDependencyError: ONNX Runtime is not installed.
-        """
-        context = InferenceContext(self.config)
-        attrs = self.config.class_attrs
-        self._settings = ParserSettings(
-            context.preprocessor.width,
-            context.preprocessor.height,
-            self.config.num_detected_classes,
-            np.array([entry.pre_cluster_threshold for entry in attrs], np.float32),
-        )
-        self._context = context
-        self._compare_labels()
-
-    def _compare_labels(self) -> None:
-        config = self.config
-        if config.labelfile_path and len(config.labels) < config.num_detected_classes:
-            _log.warning(
-                "%s has %d labels for %d classes: objects of the other classes have none",
-                config.labelfile_path,
-                len(config.labels),
-                config.num_detected_classes,
-            )
-
-    @property
-    def context(self) -> InferenceContext:
-        """Network and pre-processing, once :meth:`load` has opened them."""
-        if self._context is None:
-            raise RuntimeError("Detector.load() has to come first")
-        return self._context
-
-    def infer(self, pictures: Sequence[Picture]) -> list[FrameResult]:
-        """The objects in each picture, in order; blocks for as long as the network takes.
-
-        Raises:
-            ModelError: the network failed, or its outputs are not what the parser reads.
-            ValueError: a rectangle has less than 2x2 pixels in its picture.
-            RuntimeError: :meth:`load` was not called.
-        """
-        keep = self.config.output_tensor_meta or self.config.network_type == OTHER
-        return [
-            FrameResult(self._objects(picture, box, tensors), tensors if keep else None, box)
-            for picture, (box, tensors) in zip(pictures, self.context.infer(pictures), strict=True)
-        ]
-
-    def _objects(self, picture: Picture, box: Letterbox, tensors: Tensors) -> list[Detection]:
+    def read(self, tensors: Tensors, placement: Placement) -> FrameResult:
+        """The objects of one picture."""
         if self.config.network_type == OTHER:
-            return []
-        assert self._settings is not None
-        found = self._parser(tensors, self._settings)
+            return FrameResult([], self.kept(tensors))
+        found = self._parser(tensors, self.settings)
         found = cluster(found, self.config.class_attrs, self.config.cluster_mode)
-        image, rect = picture
-        offset = (rect.left, rect.top) if rect else (0.0, 0.0)
-        return self._filtered(found, box, image, offset)
-
-    def _filtered(
-        self, found: Detections, box: Letterbox, image: Image, offset: tuple[float, float]
-    ) -> list[Detection]:
-        edges = box.to_roi(found.boxes)
-        edges[:, 2:] -= edges[:, :2]
-        angles: Sequence[float] = [0.0] * len(found)
-        if found.angles is not None:
-            angles = np.rad2deg(found.angles).tolist()
-        # nvinfer moves a box that begins outside the picture to its border and keeps its size.
-        np.maximum(edges[:, :2], 0, out=edges[:, :2])
-        objects = []
-        rows = zip(
-            found.class_ids.tolist(), found.scores.tolist(), edges.tolist(), angles, strict=True
-        )
-        for class_id, score, (left, top, width, height), angle in rows:
-            fitted = self._fitted(class_id, Rect(left, top, width, height), image)
-            if fitted is not None:
-                label = label_of(self.config.labels, class_id)
-                left, top = fitted.left + offset[0], fitted.top + offset[1]
-                objects.append(
-                    Detection(class_id, score, left, top, fitted.width, fitted.height, label, angle)
-                )
-        return objects
-
-    def _fitted(self, class_id: int, box: Rect, image: Image) -> Rect | None:
-        """The box after the size and region filters of its class; None if they drop it."""
-        attrs = self.config.class_attrs[class_id]
-        if class_id in self._ignored:
-            return None
-        if box.width < attrs.detected_min_w or box.height < attrs.detected_min_h:
-            return None
-        if 0 < attrs.detected_max_w < box.width or 0 < attrs.detected_max_h < box.height:
-            return None
-        bottom = image.height - attrs.roi_bottom_offset
-        if self.config.crop_objects_to_roi_boundary:
-            return _cropped(box, attrs.roi_top_offset, bottom, image.width)
-        if box.top < attrs.roi_top_offset or box.top + box.height > bottom:
-            return None
-        return box
-
-
-def _cropped(box: Rect, top: float, bottom: float, right: float) -> Rect:
-    """The box cut at the region's border; as in nvinfer its height stays when its top moves."""
-    top = max(box.top, top)
-    width = min(box.width, right - box.left)
-    height = min(box.height, bottom - top)
-    return Rect(box.left, top, width, height)
+        if 0 < self.config.topk_of_all_classes < len(found):
+            best = np.argsort(-found.scores, kind="stable")[: self.config.topk_of_all_classes]
+            found = found.take(np.sort(best))
+        return FrameResult(self.objects(found, placement), self.kept(tensors))

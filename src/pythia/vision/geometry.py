@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 class Rect(NamedTuple):
     """A rectangle in pixels of a picture; fractions are allowed."""
@@ -42,12 +39,6 @@ class Letterbox(NamedTuple):
     def scale_y(self) -> float:
         """Network pixels a source pixel, down."""
         return self.height / self.roi_height
-
-    def to_roi(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Boxes of the network (Nx4: x1, y1, x2, y2) in pixels of the source part."""
-        offset = np.array([self.pad_x, self.pad_y] * 2, np.float32)
-        scale = np.array([self.scale_x, self.scale_y] * 2, np.float32)
-        return (boxes - offset) / scale
 
 
 def letterbox(

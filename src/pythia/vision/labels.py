@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pythia.exceptions import ConfigError
+from pythia.vision.missing_file import present
 
 Labels = tuple[tuple[str, ...], ...]
 
@@ -19,7 +20,7 @@ def read_labels(path: Path) -> Labels:
         ConfigError: the file cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = present(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"labelfile-path {path} cannot be read: {error}") from error
     lines = (line.strip() for line in text.splitlines())

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from pythia.exceptions import ModelError
+from pythia.vision.missing_file import present
 from pythia.vision.nvinfer_config import NvInferConfig
 
 _log = logging.getLogger("pythia.vision.model")
@@ -24,12 +25,16 @@ def onnx_path(config: NvInferConfig) -> Path:
         ModelError: there is no such file; the message says which one was expected.
     """
     if config.onnx_file is not None:
-        if config.onnx_file.is_file():
-            return config.onnx_file
+        model = present(config.onnx_file)
+        if model.is_file():
+            return model
         problem = "is not a file" if config.onnx_file.exists() else "does not exist"
         raise ModelError(f"{config.file}: onnx-file {config.onnx_file} {problem}")
     if config.model_engine_file is not None:
         return _beside_engine(config, config.model_engine_file)
+    for model in filter(None, (config.tlt_encoded_model, config.uff_file, config.model_file)):
+        if present(model).suffix == ".onnx":
+            return present(model)
     raise _refusal(config)
 
 
@@ -37,6 +42,7 @@ def _beside_engine(config: NvInferConfig, engine: Path) -> Path:
     model = engine.with_name(_ENGINE.sub("", engine.name))
     if model.suffix != ".onnx":
         model = model.with_name(model.name + ".onnx")
+    model = present(model)
     if not model.is_file():
         raise ModelError(
             f"{config.file}: model-engine-file {engine} is a TensorRT engine, which only NVIDIA's "

@@ -28,6 +28,12 @@ _INPUT_TYPES: dict[str, Any] = {
     "tensor(float16)": np.float16,
     "tensor(uint8)": np.uint8,
 }
+_PREPARED_TYPES: dict[str, Any] = {
+    **_INPUT_TYPES,
+    "tensor(int8)": np.int8,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+}
 _SHAPE_INPUT = "image_shape"
 """Keras' YOLOv3 of the ONNX model zoo asks for the height and width that its boxes are for."""
 
@@ -42,10 +48,11 @@ class Network:
     elements run several calls side by side instead. Execution providers are taken from what ONNX
     Runtime offers, in the order TensorRT, CUDA, OpenVINO, CPU, or from the environment variable
     ``PYTHIA_PROVIDERS`` (such as ``cuda,cpu``). ``network_mode`` is that of nvinfer (0 FP32,
-    1 INT8, 2 FP16, 3 best); TensorRT honours it, elsewhere the model runs as it is.
+    1 INT8, 2 FP16, 3 best); TensorRT honours it, elsewhere the model runs as it is. With
+    ``prepared`` the input need not be pictures: any number of dimensions will do.
 
     Raises:
-        ModelError: the model cannot be loaded, or is not one that takes pictures.
+        ModelError: the model cannot be loaded, or has other inputs than one of pictures.
         ConfigError: ``output_names`` has a name that the model lacks, or ``PYTHIA_PROVIDERS`` has
             one that ONNX Runtime does not offer here.
         MissingDependencyError: ONNX Runtime is not installed.
@@ -58,7 +65,9 @@ class Network:
         output_names: Sequence[str] = (),
         threads: int = 1,
         gpu_id: int = 0,
+        prepared: bool = False,
     ) -> None:
+        self._prepared = prepared
         self.path = Path(path)
         self._session = _session(self.path, network_mode, threads, gpu_id)
         pictures = self._picture_input(self._session.get_inputs())
@@ -137,24 +146,29 @@ class Network:
                 )
 
     def _picture_input(self, inputs: Sequence[Any]) -> Any:
-        pictures = [entry for entry in inputs if len(entry.shape) == 4]
-        others = {entry.name for entry in inputs if len(entry.shape) != 4}
+        pictures = [
+            entry
+            for entry in inputs
+            if len(entry.shape) == 4 or (self._prepared and entry.name != _SHAPE_INPUT)
+        ]
+        others = {entry.name for entry in inputs} - {entry.name for entry in pictures}
         if len(pictures) != 1 or others - {_SHAPE_INPUT}:
             found = ", ".join(f"{entry.name} {entry.shape}" for entry in inputs)
+            needed = "" if self._prepared else " with 4 dimensions (a batch of pictures)"
             raise ModelError(
-                f"{self.path}: one input with 4 dimensions (a batch of pictures) is needed, and "
+                f"{self.path}: one input{needed} is needed, and "
                 f"at most {_SHAPE_INPUT} beside it; found {found}"
             )
         self._wants_shape = bool(others)
         return pictures[0]
 
     def _input_type(self, name: str) -> Any:
-        if name not in _INPUT_TYPES:
+        accepted = _PREPARED_TYPES if self._prepared else _INPUT_TYPES
+        if name not in accepted:
             raise ModelError(
-                f"{self.path}: input {self.input_name} is {name}; "
-                f"accepted: {', '.join(_INPUT_TYPES)}"
+                f"{self.path}: input {self.input_name} is {name}; accepted: {', '.join(accepted)}"
             )
-        return _INPUT_TYPES[name]
+        return accepted[name]
 
     def _outputs(self, available: dict[str, Any], wanted: Sequence[str]) -> list[str]:
         unknown = [name for name in wanted if name not in available]

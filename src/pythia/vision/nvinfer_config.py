@@ -28,6 +28,7 @@ from pythia.vision.config_values import (
     text,
 )
 from pythia.vision.labels import Labels, read_labels
+from pythia.vision.missing_file import present
 
 _log = logging.getLogger("pythia.vision.config")
 
@@ -38,7 +39,8 @@ GROUP_RECTANGLES, DBSCAN, NMS, HYBRID, NO_CLUSTERING = range(5)
 """Values of ``cluster-mode``."""
 
 _MAX_BATCH_SIZE = 1024
-_FOR_EVER = 2**31 - 1
+FOR_EVER = 2**31 - 1
+"""``secondary-reinfer-interval`` that nobody set."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ class NvInferConfig:
     Paths are absolute. ``set_keys`` are the keys that the file really has: what a property of the
     element says wins over them, and a default of the element does not (``dataclasses.replace``
     makes the changed configuration). ``class_attrs`` has one entry a class.
+
+    Three fields are no keys: ``clip_object_outside_roi`` is a property of the element;
+    ``topk_of_all_classes`` (0: no limit) and ``triton``, which stands for the rules that only
+    nvinferserver has, come from nvinferserver's configuration.
+
+    Three fields are no keys: ``clip_object_outside_roi`` is a property of the element;
+    ``topk_of_all_classes`` (0: no limit) and ``triton``, which stands for the rules that
+    nvinferserver has of its own, come from nvinferserver's configuration.
     """
 
     file: Path
@@ -92,6 +102,8 @@ class NvInferConfig:
     parse_segmentation_func_name: str = ""
     filter_out_class_ids: tuple[int, ...] = ()
     crop_objects_to_roi_boundary: bool = False
+    clip_object_outside_roi: bool = True
+    topk_of_all_classes: int = 0
 
     operate_on_gie_id: int = -1
     operate_on_class_ids: tuple[int, ...] = ()
@@ -99,7 +111,7 @@ class NvInferConfig:
     input_object_min_height: int = 0
     input_object_max_width: int = 0
     input_object_max_height: int = 0
-    secondary_reinfer_interval: int = _FOR_EVER
+    secondary_reinfer_interval: int = FOR_EVER
 
     classifier_async_mode: bool = False
     classifier_threshold: float = 0.0
@@ -111,6 +123,14 @@ class NvInferConfig:
     output_instance_mask: bool = False
     input_tensor_from_meta: bool = False
     raw_output_file_write: bool = False
+    stabilize_buffer_count: int = 0
+
+    triton: bool = False
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the network is a classifier."""
+        return self.network_type == CLASSIFIER
 
 
 _READERS: dict[str, Reader] = {
@@ -164,6 +184,7 @@ _READERS: dict[str, Reader] = {
     "output-instance-mask": boolean,
     "input-tensor-from-meta": boolean,
     "raw-output-file-write": boolean,
+    "stabilize-buffer-count": integer(0),
 }
 
 _LEGACY: dict[str, Reader] = {
@@ -177,23 +198,16 @@ _GPU_ONLY = frozenset(
     {
         "auto-inc-mem",
         "disable-output-host-copy",
-        "dump-input-tensor",
-        "dump-output-tensor",
         "dynamic-properties",
         "enable-dla",
         "engine-create-func-name",
         "force-implicit-batch-dim",
         "int8-calib-file",
-        "ip-tensor-file",
         "layer-device-precision",
         "max-gpu-mem-per",
-        "op-tensor-files",
         "output-io-formats",
-        "overwrite-input-tensor",
-        "overwrite-output-tensor",
         "parse-func",
         "scaling-compute-hw",
-        "stabilize-buffer-count",
         "strongly-typed",
         "tensor-meta-pool-size",
         "tlt-model-key",
@@ -204,7 +218,15 @@ _GPU_ONLY = frozenset(
         "workspace-size",
     }
 )
-"""Keys that tune TensorRT, its engines or its debugging: accepted, and without effect here."""
+"""Keys that tune TensorRT and its engines: accepted, and without effect here."""
+
+_REFUSED = (
+    "dump-input-tensor",
+    "dump-output-tensor",
+    "overwrite-input-tensor",
+    "overwrite-output-tensor",
+)
+_OF_REFUSED = frozenset({"ip-tensor-file", "op-tensor-files"})
 
 
 def load(file: str | Path) -> NvInferConfig:
@@ -215,7 +237,7 @@ def load(file: str | Path) -> NvInferConfig:
     Raises:
         ConfigError: the file, a value in it or its label file is wrong.
     """
-    file = Path(file).absolute()
+    file = present(Path(file).absolute())
     groups = read_groups(file)
     if "property" not in groups:
         raise ConfigError(
@@ -231,10 +253,18 @@ def load(file: str | Path) -> NvInferConfig:
 
 
 def _properties(values: Mapping[str, str], file: Path) -> dict[str, Any]:
-    unused = sorted(_GPU_ONLY.intersection(values))
+    for key in _REFUSED:
+        if values.get(key, "0") not in ("0", "false"):
+            raise ConfigError(
+                f"{file}: group [property], key {key}: tensors cannot be dumped or replaced on the "
+                "portable runtime; raw-output-file-write=1 writes outputs, output-tensor-meta=1 "
+                "attaches them"
+            )
+    idle = _GPU_ONLY | _OF_REFUSED | frozenset(_REFUSED)
+    unused = sorted(idle.intersection(values))
     if unused:
         _log.debug("%s: no effect on the portable runtime: %s", file, ", ".join(unused))
-    used = {key: value for key, value in values.items() if key not in _GPU_ONLY}
+    used = {key: value for key, value in values.items() if key not in idle}
     read = read_keys(used, {**_READERS, **_LEGACY}, "property", file)
     fields = {key.replace("-", "_"): value for key, value in read.items() if key in _READERS}
     return {**_legacy_fields(read), **fields}

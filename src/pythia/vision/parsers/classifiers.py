@@ -6,6 +6,8 @@
 (none),                                      one output an attribute: probabilities
 ``NvDsInferClassiferParseCustomSoftmax``
 ``NvDsInferClassiferParseNonSoftmax``        one output an attribute: logits, softmax is applied
+``NvDsInferParseCustomNVPlate``              whole numbers [T] and confidences [T]: a plate's text
+``NvDsParseCustomPoseClassification``        logits of six ways to move, with labels of its own
 ===========================================  =====================================================
 
 Anything with a colon is the user's own: ``file.py:function`` or ``package.module:function``,
@@ -26,6 +28,7 @@ from pythia.exceptions import ConfigError, ModelError
 from pythia.vision.config_values import hint
 from pythia.vision.parsers.detections import Tensors
 from pythia.vision.parsers.grids import softmax
+from pythia.vision.parsers.plate import PlateParser
 from pythia.vision.parsers.user import user_function
 
 
@@ -51,11 +54,30 @@ def logits(tensors: Tensors, threshold: float) -> list[Attribute]:
     return _attributes([softmax(value.reshape(-1)) for value in tensors.values()], threshold)
 
 
-CLASSIFIER_PARSERS: dict[str, ClassifierParser] = {
-    "": probabilities,
-    "NvDsInferClassiferParseCustomSoftmax": probabilities,
-    "NvDsInferClassiferParseNonSoftmax": logits,
+def poses(tensors: Tensors, threshold: float) -> list[Attribute]:
+    """As :func:`logits`, with the labels that TAO's pose classification has built in."""
+    return [
+        entry._replace(label=_POSES[entry.class_id])
+        for entry in logits(dict(list(tensors.items())[:1]), threshold)
+        if entry.class_id < len(_POSES)
+    ]
+
+
+def _plate_parser(directory: Path) -> ClassifierParser:
+    parser = PlateParser(directory)
+    return lambda tensors, threshold: [Attribute(*item) for item in parser(tensors, threshold)]
+
+
+_POSES = ("sitting_down", "getting_up", "sitting", "standing", "walking", "jumping")
+
+CLASSIFIER_PARSERS: dict[str, Callable[[Path], ClassifierParser]] = {
+    "": lambda _directory: probabilities,
+    "NvDsInferClassiferParseCustomSoftmax": lambda _directory: probabilities,
+    "NvDsInferClassiferParseNonSoftmax": lambda _directory: logits,
+    "NvDsInferParseCustomNVPlate": _plate_parser,
+    "NvDsParseCustomPoseClassification": lambda _directory: poses,
 }
+"""What makes a parser, given the directory of the configuration file."""
 
 
 def classifier_parser(name: str, directory: Path) -> ClassifierParser:
@@ -72,7 +94,7 @@ def classifier_parser(name: str, directory: Path) -> ClassifierParser:
             f"parse-classifier-func-name={name} is unknown{hint(name, known)}; "
             f"available: {', '.join(known)}, or file.py:function"
         )
-    return CLASSIFIER_PARSERS[name]
+    return CLASSIFIER_PARSERS[name](directory)
 
 
 def _attributes(outputs: Iterable[NDArray[Any]], threshold: float) -> list[Attribute]:

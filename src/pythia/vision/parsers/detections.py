@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from pythia.exceptions import ModelError
 
+BBOX_KEY = "parse-bbox-func-name"
+
 Tensors = Mapping[str, NDArray[Any]]
 """The outputs for one frame, by layer name, in the order of the model, without a batch."""
 
@@ -108,22 +110,24 @@ def only_output(tensors: Tensors, parser: str, expected: str) -> tuple[str, NDAr
     return next(iter(tensors.items()))
 
 
-def named_outputs(tensors: Tensors, parser: str, *names: str) -> list[NDArray[Any]]:
-    """The outputs of these names.
+def named_outputs(
+    tensors: Tensors, parser: str, *names: str, key: str = BBOX_KEY
+) -> list[NDArray[Any]]:
+    """The outputs of these names; ``key`` is the configuration's that chose the parser.
 
     Raises:
         ModelError: one is missing.
     """
     if any(name not in tensors for name in names):
-        raise mismatch(tensors, parser, f"outputs named {', '.join(names)}")
+        raise mismatch(tensors, parser, f"outputs named {', '.join(names)}", key)
     return [tensors[name] for name in names]
 
 
-def mismatch(tensors: Tensors, parser: str, expected: str) -> ModelError:
+def mismatch(tensors: Tensors, parser: str, expected: str, key: str = BBOX_KEY) -> ModelError:
     """The error for outputs that a parser cannot read."""
     found = ", ".join(f"{name} {list(value.shape)}" for name, value in tensors.items())
     return ModelError(
         f"parser {parser} cannot read the outputs of this model: found {found} (without the batch "
-        f"dimension); expected {expected}. Set parse-bbox-func-name to the parser of this model, "
+        f"dimension); expected {expected}. Set {key} to the parser of this model, "
         "or output-blob-names to the outputs it needs"
     )

@@ -1,4 +1,4 @@
-"""A parser of the user's own, named as ``file.py:function`` or ``package.module:function``."""
+"""Functions of the user's own, named ``file.py:function`` or ``package.module:function``."""
 
 from __future__ import annotations
 
@@ -12,31 +12,39 @@ from typing import Any
 
 import numpy as np
 
-from pythia.exceptions import ConfigError, ModelError
+from pythia.exceptions import ConfigError, ModelError, PythiaError
 from pythia.vision.config_values import hint
 from pythia.vision.parsers.detections import Detections, ParserSettings, Tensors, detections
 
 _FIELDS = ("class_id", "confidence", "left", "top", "width", "height")
 
 
-def user_function(name: str, directory: Path) -> Callable[..., Any]:
+def user_function(
+    name: str,
+    directory: Path,
+    noun: str = "parser",
+    failure: type[PythiaError] = ModelError,
+) -> Callable[..., Any]:
     """The function that ``name`` means; a file's path starts at ``directory``.
+
+    When it raises, its caller gets a ``failure`` that says where; ``noun`` is what errors call it.
 
     Raises:
         ConfigError: there is no such file, module or function, or it fails to import.
     """
     source, _, function = name.rpartition(":")
+    what = f"{noun} {name!r}"
     module = (
-        _from_file(name, directory / source) if source.endswith(".py") else _import(name, source)
+        _from_file(what, directory / source) if source.endswith(".py") else _import(what, source)
     )
     found = getattr(module, function, None)
     if not callable(found):
         own = [key for key, value in vars(module).items() if callable(value)]
         raise ConfigError(
-            f"parser {name!r}: {source} has no function {function!r}{hint(function, own)}; "
+            f"{what}: {source} has no function {function!r}{hint(function, own)}; "
             f"it has: {', '.join(own) or 'none'}"
         )
-    return _reporting(name, found)
+    return _reporting(what, found, failure)
 
 
 class UserParser:
@@ -77,7 +85,9 @@ class UserParser:
         return tuple(item[key] for key in _FIELDS) if isinstance(item, Mapping) else tuple(item)
 
 
-def _reporting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _reporting(
+    what: str, function: Callable[..., Any], failure: type[PythiaError]
+) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
         try:
             result = function(*args)
@@ -85,30 +95,29 @@ def _reporting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             return list(result) if isinstance(result, Iterator) else result
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
-            raise ModelError(
-                f"parser {name!r} raised {type(error).__name__}: {error} "
-                f"({where.filename}:{where.lineno})"
+            raise failure(
+                f"{what} raised {type(error).__name__}: {error} ({where.filename}:{where.lineno})"
             ) from error
 
     return call
 
 
-def _from_file(name: str, file: Path) -> ModuleType:
+def _from_file(what: str, file: Path) -> ModuleType:
     if not file.is_file():
-        raise ConfigError(f"parser {name!r}: the file {file} does not exist")
-    spec = importlib.util.spec_from_file_location(f"pythia_parser_{file.stem}", file)
+        raise ConfigError(f"{what}: the file {file} does not exist")
+    spec = importlib.util.spec_from_file_location(f"pythia_user_{file.stem}", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ConfigError(f"parser {name!r}: {file} cannot be imported: {error!r}") from error
+        raise ConfigError(f"{what}: {file} cannot be imported: {error!r}") from error
     return module
 
 
-def _import(name: str, module: str) -> ModuleType:
+def _import(what: str, module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except Exception as error:
-        raise ConfigError(f"parser {name!r}: {module!r} cannot be imported: {error!r}") from error
+        raise ConfigError(f"{what}: {module!r} cannot be imported: {error!r}") from error

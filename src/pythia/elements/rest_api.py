@@ -1,0 +1,300 @@
+"""The REST interface of nvmultiurisrcbin, version 1, without HTTP and without GStreamer.
+
+Paths, bodies and answers follow NVIDIA's ``nvds_rest_server``: an answer's body says the status,
+as in ``{"status": "HTTP/1.1 200 OK", "reason": "STREAM_ADD_SUCCESS"}``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Protocol
+
+_INT_MAX, _UINT_MAX = 2**31 - 1, 2**32 - 1
+_V1 = "/api/v1/"
+
+
+class Refusal(Exception):  # noqa: N818  an answer, not a failure
+    """A request that is refused, and why."""
+
+    def __init__(self, reason: str, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """A source as a request describes it."""
+
+    camera_id: str
+    camera_name: str
+    camera_url: str
+
+
+class Controller(Protocol):
+    """What requests act on; methods raise :class:`Refusal` and run on the server's threads."""
+
+    def add_sensor(self, sensor: Sensor) -> None:
+        """Begin to play a source."""
+
+    def remove_sensor(self, sensor: Sensor) -> None:
+        """Stop playing a source, known by id and URL."""
+
+    def sensors(self) -> list[dict[str, Any]]:
+        """``source_id``, ``camera_id`` and ``camera_name`` of each source."""
+
+    def state(self) -> str:
+        """The name of the state, such as PLAYING."""
+
+    def set_property(self, target: str, source_id: int | None, name: str, value: Any) -> None:
+        """Change a property of a source, its converter, the muxer or an element that follows."""
+
+    def quit(self) -> None:
+        """Tell the application to end."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A request that changes one property; numbers are from ``low`` to ``high``."""
+
+    token: str
+    field: str
+    kind: type
+    target: str
+    property: str
+    low: int = 0
+    high: int = 0
+
+    def value(self, body: Mapping[str, Any]) -> Any:
+        """The value that the body asks for."""
+        value = body.get(self.field)
+        if self.kind is bool and isinstance(value, (bool, int)):
+            return bool(value)
+        if self.kind is str and isinstance(value, str) and value:
+            return value
+        if self.kind is int and type(value) is int and self.low <= value <= self.high:
+            return value
+        wanted = f"a number from {self.low} to {self.high}" if self.kind is int else "given"
+        raise _bad(f"{self.field} has to be {wanted}; found: {json.dumps(value)}")
+
+
+SOURCE, CONVERTER, MUX = "source", "converter", "mux"
+_SETTINGS = {
+    "dec/drop-frame-interval": Setting(
+        "DROP_FRAME_INTERVAL_UPDATE",
+        "drop_frame_interval",
+        int,
+        SOURCE,
+        "drop-frame-interval",
+        0,
+        30,
+    ),
+    "dec/skip-frames": Setting(
+        "SKIP_FRAMES_UPDATE", "skip_frames", int, SOURCE, "dec-skip-frames", 0, 2
+    ),
+    "dec/low-latency-mode": Setting(
+        "LOW_LATENCY_MODE_UPDATE", "low_latency_mode", bool, SOURCE, "low-latency-mode"
+    ),
+    "conv/srccrop": Setting("SRC_CROP_UPDATE", "src_crop", str, CONVERTER, "src-crop"),
+    "conv/destcrop": Setting("DEST_CROP_UPDATE", "dest_crop", str, CONVERTER, "dest-crop"),
+    "conv/flip-method": Setting(
+        "FLIP_METHOD_UPDATE", "flip_method", int, CONVERTER, "flip-method", 0, 7
+    ),
+    "conv/interpolation-method": Setting(
+        "INTERPOLATION_METHOD_UPDATE",
+        "interpolation_method",
+        int,
+        CONVERTER,
+        "interpolation-method",
+        0,
+        6,
+    ),
+    "mux/batched-push-timeout": Setting(
+        "BATCHED_PUSH_TIMEOUT_UPDATE",
+        "batched_push_timeout",
+        int,
+        MUX,
+        "batched-push-timeout",
+        -1,
+        _INT_MAX,
+    ),
+    "mux/max-latency": Setting(
+        "MAX_LATENCY_UPDATE", "max_latency", int, MUX, "max-latency", 0, _UINT_MAX
+    ),
+    "osd/process-mode": Setting(
+        "PROCESS_MODE_UPDATE", "process_mode", int, "nvdsosd", "process-mode", 0, 1
+    ),
+    "analytics/reload-config": Setting(
+        "RELOAD_CONFIG_UPDATE", "config_file_path", str, "nvdsanalytics", "config-file"
+    ),
+}
+_WITHOUT_STREAM = (MUX, "nvdsanalytics")
+_ELSEWHERE = (
+    "roi/update",
+    "enc/bitrate",
+    "enc/force-idr",
+    "enc/force-intra",
+    "enc/iframe-interval",
+    "infer/set-interval",
+    "inferserver/set-interval",
+    "nvtracker/config-path",
+    "generate_text_embeddings",
+    "generate_image_embeddings",
+    "metrics",
+)
+"""Requests that NVIDIA's server knows and the portable runtime does not carry out."""
+
+_UNVERSIONED = ("/live", "/ready", "/startup")
+_HEALTH = {
+    "live": ("GET_LIVE_INFO", "live-info", "ds-liveness", ("PLAYING",)),
+    "ready": ("GET_READY_INFO", "ready-info", "ds-ready", ("PLAYING", "PAUSED")),
+    "startup": ("GET_STARTUP_INFO", "startup-info", "ds-startup", ("PLAYING", "PAUSED")),
+    "health/get-dsready-state": (
+        "GET_READY_INFO",
+        "health-info",
+        "ds-ready",
+        ("PLAYING", "PAUSED"),
+    ),
+}
+
+
+def answer(
+    controller: Controller, method: str, path: str, body: bytes
+) -> tuple[HTTPStatus, dict[str, Any]]:
+    """Carry out a request; gives the status and the JSON body of the answer.
+
+    ``path`` is without a query. An exception of the controller that is no :class:`Refusal` is
+    the caller's to handle.
+    """
+    try:
+        reason, more = _carry_out(controller, method, path, body)
+        status = HTTPStatus.OK
+    except Refusal as refusal:
+        reason, more, status = str(refusal), {}, refusal.status
+    line = f"HTTP/1.1 {int(status)} {status.phrase}"
+    return status, {"status": line, "reason": reason, **more}
+
+
+def _carry_out(
+    controller: Controller, method: str, path: str, body: bytes
+) -> tuple[str, dict[str, Any]]:
+    if path == "/version":
+        return "NA", {"version": "pythia portable runtime - REST API Version v1"}
+    name = path.removeprefix("/" if path in _UNVERSIONED else _V1)
+    if name in _HEALTH:
+        _require(method, "GET")
+        return _health(controller, name)
+    if name == path:
+        raise _unknown(path)
+    if name == "stream/get-stream-info":
+        _require(method, "GET")
+        sensors = controller.sensors()
+        info = {"stream-count": len(sensors), "stream-info": sensors}
+        return "GET_LIVE_STREAM_INFO_SUCCESS", {"stream-info": info}
+    if name in ("stream/add", "stream/remove"):
+        _require(method, "POST")
+        return _change_streams(controller, name, body), {}
+    if name in _SETTINGS:
+        _require(method, "POST")
+        return _change_setting(controller, _SETTINGS[name], body), {}
+    if name == "app/quit":
+        _require(method, "POST")
+        controller.quit()
+        return "QUIT_SUCCESS", {}
+    if name in _ELSEWHERE:
+        raise Refusal(f"{path} does nothing on the portable runtime", HTTPStatus.NOT_IMPLEMENTED)
+    raise _unknown(path)
+
+
+def _health(controller: Controller, name: str) -> tuple[str, dict[str, Any]]:
+    token, key, field, good = _HEALTH[name]
+    return f"{token}_SUCCESS", {key: {field: "YES" if controller.state() in good else "NO"}}
+
+
+def _change_streams(controller: Controller, name: str, body: bytes) -> str:
+    token = "STREAM_REMOVE" if name == "stream/remove" else "STREAM_ADD"
+    with _told_as(token):
+        root = _parsed(body)
+        value = root.get("value", root.get("event"))
+        if not isinstance(value, dict):
+            raise _bad('the body has no object "value" with camera_id, camera_url and change')
+        change = _text(value, "change")
+        sensor = Sensor(*(_text(value, key) for key in ("camera_id", "camera_name", "camera_url")))
+        for key in ("camera_url", "camera_id"):
+            if not getattr(sensor, key):
+                raise _bad(f"{key} is missing")
+    if "add" in change or "streaming" in change:
+        with _told_as("STREAM_ADD"):
+            controller.add_sensor(sensor)
+        return "STREAM_ADD_SUCCESS"
+    if "remove" in change:
+        with _told_as("STREAM_REMOVE"):
+            controller.remove_sensor(sensor)
+        return "STREAM_REMOVE_SUCCESS"
+    raise _bad(f"change is {change!r}; known: camera_add, camera_streaming, camera_remove")
+
+
+def _change_setting(controller: Controller, setting: Setting, body: bytes) -> str:
+    with _told_as(setting.token):
+        root = _parsed(body)
+        fields = next((value for value in root.values() if isinstance(value, dict)), None)
+        if fields is None:
+            raise _bad(f'the body is not of the form {{"stream": {{"{setting.field}": ...}}}}')
+        source_id = None if setting.target in _WITHOUT_STREAM else _stream_id(fields)
+        value = setting.value(fields)
+        controller.set_property(setting.target, source_id, setting.property, value)
+    return f"{setting.token}_SUCCESS"
+
+
+def _stream_id(fields: Mapping[str, Any]) -> int:
+    text = _text(fields, "stream_id")
+    if not text.isdecimal():
+        raise _bad(f"stream_id has to be the number of a stream; found: {text!r}")
+    return int(text)
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        root = json.loads(body)
+    except ValueError as error:
+        raise _bad(f"the body is not JSON: {error}") from None
+    if not isinstance(root, dict):
+        raise _bad("the body is not a JSON object")
+    return root
+
+
+def _text(fields: Mapping[str, Any], key: str) -> str:
+    """A field as text; numbers are taken, too."""
+    value = fields.get(key, "")
+    if isinstance(value, (dict, list)) or value is None:
+        raise _bad(f"{key} is not text: {json.dumps(value)}")
+    return str(value)
+
+
+@contextmanager
+def _told_as(token: str) -> Iterator[None]:
+    """Refusals begin with the token of their request."""
+    try:
+        yield
+    except Refusal as refusal:
+        raise Refusal(f"{token}_FAIL, {refusal}", refusal.status) from None
+
+
+def _require(method: str, wanted: str) -> None:
+    if method != wanted:
+        raise Refusal(f"{method} is not {wanted}", HTTPStatus.METHOD_NOT_ALLOWED)
+
+
+def _bad(reason: str) -> Refusal:
+    return Refusal(reason, HTTPStatus.BAD_REQUEST)
+
+
+def _unknown(path: str) -> Refusal:
+    known = sorted((*_SETTINGS, *_HEALTH, "stream/add", "stream/remove", "stream/get-stream-info"))
+    return Refusal(
+        f"{path} is unknown; available: " + ", ".join(_V1 + name for name in known),
+        HTTPStatus.NOT_FOUND,
+    )

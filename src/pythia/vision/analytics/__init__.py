@@ -1,0 +1,1 @@
+"""What nvdsanalytics computes: regions, crowds, directions and crossed lines, source by source."""

@@ -1,0 +1,390 @@
+"""Tracks the objects of one stream."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pythia.vision.tracking.association import (
+    Associator,
+    Candidates,
+    Flags,
+    Pairs,
+    Rows,
+    Similarities,
+    overlaps,
+)
+from pythia.vision.tracking.config import (
+    DEEP_SORT,
+    DEEP_SORT_AND_REASSOCIATION,
+    NO_ESTIMATOR,
+    TrackerConfig,
+)
+from pythia.vision.tracking.estimator import Estimator, Floats
+from pythia.vision.tracking.frame import (
+    Box,
+    Frame,
+    Moment,
+    Report,
+    Track,
+    Tracked,
+    unclipped,
+    visibility,
+)
+from pythia.vision.tracking.reassociation import Reassociation
+from pythia.vision.tracking.target import (
+    ACTIVE,
+    EMPTY,
+    INACTIVE,
+    TENTATIVE,
+    Sight,
+    Target,
+    live,
+)
+
+if TYPE_CHECKING:
+    from pythia.vision.tracking.correlation import CorrelationFilters
+    from pythia.vision.tracking.patches import PatchSource
+    from pythia.vision.tracking.reid import ReidNetwork, Vectors
+
+_FADING = 0.85
+"""What is left of a visual tracker's confidence after each frame that does not confirm it."""
+
+_COVERED = 0.3
+"""Overlap from which on a confirmed target hides an unconfirmed one of its class."""
+
+
+class StreamTracker:
+    """The targets of one stream.
+
+    Args:
+        config: what kind of tracker this is.
+        new_id: gives the id of a target that is reported for the first time.
+        reid: the re-identification network, where the configuration has one.
+    """
+
+    def __init__(
+        self, config: TrackerConfig, new_id: Callable[[], int], reid: ReidNetwork | None = None
+    ) -> None:
+        self._config = config
+        self._rules = config.target_management
+        self._new_id = new_id
+        self._now = 0
+        self._targets: list[Target] = []
+        self._estimator = Estimator(config.state_estimator)
+        self._predicts = config.state_estimator.state_estimator_type != NO_ESTIMATOR
+        self._associator = Associator(config.data_associator)
+        self._reid = reid
+        self._reassociation: Reassociation | None = None
+        if config.trajectory_management.enable_re_assoc:
+            self._reassociation = Reassociation(config)
+        self._visual: CorrelationFilters | None = None
+        if config.visual_tracker.visual_tracker_type:
+            from pythia.vision.tracking.correlation import CorrelationFilters
+
+            self._visual = CorrelationFilters(config.visual_tracker, config.target_management)
+
+    def process(self, frame: Frame) -> Report:
+        """Take one frame in."""
+        self._now += 1
+        report = Report()
+        known = self._estimator.boxes
+        self._advance()
+        source = self._look(frame)
+        predicted = self._config.data_associator.use_prediction_for_assoc or source is not None
+        rows = self._considered(frame)
+        vectors = self._all_vectors(frame, rows)
+        pairs: Pairs = []
+        if frame.looked:
+            expected = self._estimator.boxes if predicted else known
+            pairs = self._associate(frame, rows, expected, source is not None, vectors)
+        self._confirm(frame, pairs)
+        self._live(frame, source is not None)
+        self._end(report)
+        self._begin(frame, rows)
+        shown = self._remember_looks(frame, vectors)
+        self._identify()
+        self._report(frame, report, shown)
+        self._learn(frame, source)
+        return report
+
+    def finish(self) -> list[Track]:
+        """The tracks of all targets that have not ended yet, where tracks are kept."""
+        back = self._reassociation.targets if self._reassociation is not None else []
+        return [_track(target) for target in [*back, *self._targets] if target.id >= 0]
+
+    # Where targets are now
+
+    def _advance(self) -> None:
+        for target in self._targets:
+            target.age += 1
+            target.detection = -1
+        self._estimator.predict()
+
+    def _look(self, frame: Frame) -> PatchSource | None:
+        """Find the targets by their looks; None where there is nothing to look at."""
+        if self._visual is None or frame.image is None:
+            return None
+        from pythia.vision.tracking.patches import PatchSource
+
+        source = PatchSource(frame.image, frame.size)
+        if self._targets:
+            centres, confidences = self._visual.locate(source, self._estimator.boxes)
+            fading = _FADING ** np.array([target.shadow_age for target in self._targets])
+            confidences = confidences * fading
+            found = np.flatnonzero(confidences >= self._rules.min_tracker_confidence)
+            self._estimator.correct_centres(found, centres[found])
+            for target, confidence in zip(self._targets, confidences.tolist(), strict=True):
+                target.confidence = confidence
+        return source
+
+    # Which detection is which target
+
+    def _considered(self, frame: Frame) -> Rows:
+        least = self._config.base_config.min_detector_confidence
+        rows: Rows = np.flatnonzero(frame.confidences >= least)
+        return rows if frame.looked else rows[:0]
+
+    def _associate(
+        self, frame: Frame, rows: Rows, expected: Floats, seen: bool, vectors: Vectors | None
+    ) -> Pairs:
+        if not self._targets or not len(rows):
+            return []
+        detections = Candidates(frame.boxes[rows], frame.class_ids[rows])
+        mahalanobis = None
+        if self._predicts and self._config.data_associator.threshold_mahalanobis >= 0:
+            mahalanobis = self._estimator.distances(detections.boxes)
+        visual = None
+        if seen and self._visual is not None:
+            visual = self._visual.similarities(detections.boxes)
+        states = np.array([target.state for target in self._targets])
+        pairs = self._associator.associate(
+            Candidates(expected, self._class_ids()),
+            states != TENTATIVE,
+            states == ACTIVE,
+            detections,
+            self._associator.confirmed(frame.confidences[rows]),
+            Similarities(visual, self._likeness(vectors), mahalanobis),
+        )
+        return [(target, int(rows[detection])) for target, detection in pairs]
+
+    def _class_ids(self) -> NDArray[np.intp]:
+        return np.array([target.class_id for target in self._targets], np.intp)
+
+    def _likeness(self, vectors: Vectors | None) -> Floats | None:
+        if vectors is None:
+            return None
+        return np.array(
+            [
+                np.ones(len(vectors)) if t.gallery is None else t.gallery.similarities(vectors)
+                for t in self._targets
+            ]
+        )
+
+    def _confirm(self, frame: Frame, pairs: Pairs) -> None:
+        if not pairs:
+            return
+        rows, detections = (np.array(side, np.intp) for side in zip(*pairs, strict=True))
+        boxes = frame.boxes[detections]
+        if self._rules.enable_bbox_un_clipping:
+            boxes = unclipped(boxes, self._estimator.boxes[rows, 2:], frame.size)
+        self._estimator.correct(rows, boxes)
+        for row, detection in pairs:
+            self._targets[row].detection = detection
+
+    # What becomes of targets
+
+    def _live(self, frame: Frame, seen: bool) -> None:
+        boxes = self._estimator.boxes
+        hidden = self._hidden(boxes) if seen and frame.looked else np.zeros(len(boxes), np.bool_)
+        inside = _touching(boxes, frame.size)
+        for row, target in enumerate(self._targets):
+            live(target, self._sight(frame, target, seen, bool(hidden[row])), self._rules)
+            if not inside[row]:
+                target.state = EMPTY
+
+    def _sight(self, frame: Frame, target: Target, seen: bool, hidden: bool) -> Sight:
+        if not seen:
+            target.confidence = 1.0
+            return Sight(frame.looked, self._predicts and not frame.looked, False)
+        found = target.confidence >= self._rules.min_tracker_confidence
+        return Sight(frame.looked, found and not hidden, not found)
+
+    def _hidden(self, boxes: Floats) -> Flags:
+        """Targets without a detection that lie on one of their class that has one.
+
+        They are behind it, or the same thing twice.
+        """
+        matched = np.array([target.is_matched for target in self._targets], np.bool_)
+        class_ids = self._class_ids()
+        same = class_ids[:, None] == class_ids[None]
+        return np.asarray(((overlaps(boxes, boxes) > _COVERED) & same & matched[None]).any(axis=1))
+
+    def _end(self, report: Report) -> None:
+        """Let go of targets that ended."""
+        over = [target for target in self._targets if target.state == EMPTY and target.id >= 0]
+        self._keep([row for row, target in enumerate(self._targets) if target.state != EMPTY])
+        back = self._reassociation
+        if back is not None:
+            over = [target for target in over if not back.lose(target)] + back.forget(self._now)
+        if self._rules.output_terminated_tracks or self._rules.terminated_track_filename:
+            report.terminated += map(_track, over)
+
+    def _keep(self, rows: list[int]) -> None:
+        if len(rows) == len(self._targets):
+            return
+        self._targets = [self._targets[row] for row in rows]
+        self._estimator.keep(np.array(rows, np.intp))
+        if self._visual is not None:
+            self._visual.keep(np.array(rows, np.intp))
+
+    def _begin(self, frame: Frame, rows: Rows) -> None:
+        """New targets from confident detections that nobody claims."""
+        claimed = {target.detection for target in self._targets}
+        confirmed = rows[self._associator.confirmed(frame.confidences[rows])]
+        free = np.array([row for row in confirmed.tolist() if row not in claimed], np.intp)
+        if not len(free):
+            return
+        begun = self._associator.may_begin(
+            Candidates(self._estimator.boxes, self._class_ids()),
+            Candidates(frame.boxes, frame.class_ids),
+            free,
+            self._rules.min_iou_diff_for_new_target,
+        )
+        begun = begun[: max(0, self._rules.max_targets_per_stream - len(self._targets))]
+        self._estimator.add(frame.boxes[begun])
+        if self._visual is not None:
+            self._visual.add(len(begun))
+        self._targets += [self._new_target(int(frame.class_ids[row]), row) for row in begun]
+
+    def _new_target(self, class_id: int, detection: int) -> Target:
+        target = Target(class_id, self._now, detection)
+        if self._rules.probation_age == 0:
+            target.state = ACTIVE
+        rules = self._rules
+        if (
+            rules.output_terminated_tracks
+            or rules.terminated_track_filename
+            or self._reassociation is not None
+        ):
+            target.trajectory = deque(maxlen=rules.max_trajectory_buffer_length)
+        return target
+
+    # Looks
+
+    def _all_vectors(self, frame: Frame, rows: Rows) -> Vectors | None:
+        """Vectors of all detections, where looks take part in the association."""
+        if self._reid is None or frame.image is None or not len(rows):
+            return None
+        if self._config.reid.reid_type not in (DEEP_SORT, DEEP_SORT_AND_REASSOCIATION):
+            return None
+        return self._reid.vectors(frame.image, frame.boxes[rows], frame.size)
+
+    def _remember_looks(self, frame: Frame, vectors: Vectors | None) -> dict[int, Vectors]:
+        """Add to the galleries of targets that a detection confirms; vectors by detection."""
+        if self._reid is None or frame.image is None:
+            return {}
+        from pythia.vision.tracking.reid import Gallery
+
+        if vectors is None:
+            due = [t.detection for t in self._targets if t.is_matched and self._is_due(t)]
+            vectors = self._reid.vectors(frame.image, frame.boxes[due], frame.size)
+            shown = dict(zip(due, vectors, strict=True))
+        else:
+            shown = dict(zip(self._considered(frame).tolist(), vectors, strict=True))
+        for target in self._targets:
+            if target.detection in shown:
+                if target.gallery is None:
+                    target.gallery = Gallery(self._config.reid.reid_history_size, vectors.shape[1])
+                target.gallery.add(shown[target.detection])
+        return shown
+
+    def _is_due(self, target: Target) -> bool:
+        interval = self._config.trajectory_management.reid_extraction_interval
+        return target.age == 0 if interval < 0 else target.age % max(1, interval) == 0
+
+    def _learn(self, frame: Frame, source: PatchSource | None) -> None:
+        """Have the visual tracker take in what was seen."""
+        if source is None or self._visual is None:
+            return
+        least = self._rules.min_tracker_confidence
+        rows = [
+            row
+            for row, target in enumerate(self._targets)
+            # Without a detection where there could be one, what is seen there is in doubt.
+            if target.is_matched
+            or (not frame.looked and target.state == ACTIVE and target.confidence >= least)
+        ]
+        picked = np.array(rows, np.intp)
+        self._visual.learn(source, picked, self._estimator.boxes[picked])
+
+    # What is told
+
+    def _identify(self) -> None:
+        """Give ids to the targets that are reported for the first time."""
+        taken: list[Target] = []
+        for row, target in enumerate(self._targets):
+            if target.state == ACTIVE and target.id < 0:
+                old = self._returned(row, target)
+                if old is None:
+                    target.id = self._new_id()
+                else:
+                    target.take_over(old)
+                    taken.append(old)
+        if any(target in taken for target in self._targets):
+            self._keep([row for row, target in enumerate(self._targets) if target not in taken])
+
+    def _returned(self, row: int, target: Target) -> Target | None:
+        """The lost target that a new one is."""
+        if self._reassociation is None:
+            return None
+        boxes = np.array([*(moment.box for moment in target.pending), self._estimator.boxes[row]])
+        hidden = [other for other in self._targets if other.state == INACTIVE]
+        return self._reassociation.find(target, boxes, hidden)
+
+    def _report(self, frame: Frame, report: Report, shown: dict[int, Vectors]) -> None:
+        for target, values in zip(self._targets, self._estimator.boxes.tolist(), strict=True):
+            box: Box = tuple(values)
+            moment = Moment(
+                frame.frame_num,
+                box,
+                target.confidence,
+                target.age,
+                target.state,
+                visibility(box, frame.size),
+            )
+            if target.trajectory is not None:
+                target.trajectory.append(moment)
+            if target.state == ACTIVE:
+                self._report_active(report, target, box, shown)
+                continue
+            target.pending.append(moment)
+            if target.state == INACTIVE and self._rules.output_shadow_tracks:
+                report.shadow.append(Track(target.id, target.class_id, (moment,)))
+
+    def _report_active(
+        self, report: Report, target: Target, box: Box, shown: dict[int, Vectors]
+    ) -> None:
+        target.seen = self._now
+        vector = shown.get(target.detection) if self._config.reid.output_reid_tensor else None
+        report.tracked.append(
+            Tracked(target.id, target.class_id, box, target.confidence, target.detection, vector)
+        )
+        if target.pending:
+            report.past.append(Track(target.id, target.class_id, tuple(target.pending)))
+            target.pending = []
+
+
+def _track(target: Target) -> Track:
+    return Track(target.id, target.class_id, tuple(target.trajectory or ()))
+
+
+def _touching(boxes: Floats, size: tuple[int, int]) -> Flags:
+    """Which boxes lie at least partly in the picture."""
+    low = boxes[:, :2] < np.array(size)
+    high = boxes[:, :2] + boxes[:, 2:] > 0
+    return np.asarray((low & high).all(axis=1))
