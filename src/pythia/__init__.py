@@ -1,6 +1,7 @@
 """Pythonic DeepStream: pipelines as text, probes as generators, with or without NVIDIA."""
 
 from pythia.core.application import Application
+from pythia.detections import detections
 from pythia.frames import frames
 from pythia.gst import Gst
 from pythia.iterators import (
@@ -15,6 +16,7 @@ from pythia.iterators import (
     objects_per_frame,
     semantic_masks_per_frame,
 )
+from pythia.table import table
 from pythia.version import __version__
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "analytics_per_frame",
     "analytics_per_obj",
     "classification_per_object",
+    "detections",
     "frames",
     "frames_per_batch",
     "instance_masks_per_batch",
@@ -32,4 +35,5 @@ __all__ = [
     "objects_per_batch",
     "objects_per_frame",
     "semantic_masks_per_frame",
+    "table",
 ]

@@ -50,6 +50,7 @@ def test_the_examples_are_those_that_are_tested_here() -> None:
         "application.py",
         "kafka_application.py",
         "background.py",
+        "test_probe.py",
         "env",
     }
 
@@ -164,6 +165,13 @@ def test_the_background_example_delivers_all_it_has_counted(
     frames = [json.loads(event)["frame"] for event in redis.events("detections", queued)]
     assert len(frames) >= queued > 500
     assert sorted(frames) == frames
+
+
+def test_the_readmes_test_of_its_probe_passes(folder: Path) -> None:
+    done = run(["python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_probe.py"], folder)
+
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
 
 
 def test_plain_gstreamer_shows_the_element(folder: Path) -> None:
