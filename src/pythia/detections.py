@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from pythia.exceptions import MissingDependencyError
 from pythia.meta.types import UNTRACKED_OBJECT_ID
 from pythia.table import table
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from pythia.meta.types import BatchMeta
@@ -32,6 +31,8 @@ def detections(batch_meta: BatchMeta | NDArray[np.void]) -> Any:
     Raises:
         MissingDependencyError: The library is not installed.
     """
+    import numpy as np
+
     try:
         import supervision
     except ImportError as error:
@@ -54,6 +55,8 @@ def detections(batch_meta: BatchMeta | NDArray[np.void]) -> Any:
 
 
 def _tracker_ids(ids: NDArray[np.uint64]) -> NDArray[np.int64] | None:
+    import numpy as np
+
     if not len(ids) or (ids == UNTRACKED_OBJECT_ID).any():
         return None
     return np.where(ids <= _INT64_MAX, ids, 0).astype(np.int64) - (ids > _INT64_MAX)

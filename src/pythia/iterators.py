@@ -59,6 +59,14 @@ def _objects(frame: FrameMeta) -> Iterator[ObjectMeta]:
 
 
 def _batch_objects(batch: BatchMeta) -> Iterator[tuple[FrameMeta, ObjectMeta]]:
+    if isinstance(batch.frame_meta_list, list):
+        return _portable_objects(batch)
+    from pythia.meta import deepstream
+
+    return deepstream.batch_objects(batch)
+
+
+def _portable_objects(batch: BatchMeta) -> Iterator[tuple[FrameMeta, ObjectMeta]]:
     for frame in _frames(batch):
         for obj in _objects(frame):
             yield frame, obj
@@ -117,7 +125,8 @@ def _instance_masks(
     for frame, obj in _batch_objects(batch):
         mask = obj.mask_params
         pixels = mask.get_mask_array()
-        if len(pixels):
+        # Pose parsers of public configurations carry key points there: no mask.
+        if len(pixels) and len(pixels) == mask.width * mask.height:
             yield frame, obj, pixels.reshape(mask.height, mask.width) > mask.threshold
 
 

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from pythia.iterators import frames_per_batch, objects_per_frame
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from pythia.meta.types import BatchMeta, ObjectMeta
 
-NUMBERS = np.dtype(
-    [
-        ("frame_num", "i8"),
-        ("source_id", "i4"),
-        ("unique_component_id", "i4"),
-        ("class_id", "i4"),
-        ("object_id", "u8"),
-        ("box", "f4", 4),
-        ("confidence", "f4"),
-        ("tracker_confidence", "f4"),
-    ]
-)
-DTYPE = np.dtype([*NUMBERS.descr, ("label", "O"), ("parent", "i4")])
-"""Type of a row; see :func:`table`."""
-
 _NO_PARENT = -1
 _ROW = Struct("=qiiiQ6f")
+
+
+@lru_cache(maxsize=1)
+def _dtypes() -> tuple[np.dtype[Any], np.dtype[Any]]:
+    """Types of what is packed and of a row; NumPy takes longer to import than all of pythia."""
+    import numpy as np
+
+    numbers = np.dtype(
+        [
+            ("frame_num", "i8"),
+            ("source_id", "i4"),
+            ("unique_component_id", "i4"),
+            ("class_id", "i4"),
+            ("object_id", "u8"),
+            ("box", "f4", 4),
+            ("confidence", "f4"),
+            ("tracker_confidence", "f4"),
+        ]
+    )
+    return numbers, np.dtype([*numbers.descr, ("label", "O"), ("parent", "i4")])
 
 
 def table(batch_meta: BatchMeta) -> NDArray[np.void]:
@@ -48,10 +53,13 @@ def table(batch_meta: BatchMeta) -> NDArray[np.void]:
     Args:
         batch_meta: As a probe gets it, on either runtime.
     """
+    import numpy as np
+
+    packed_type, row_type = _dtypes()
     packed, objects = _packed(batch_meta)
-    numbers = np.frombuffer(b"".join(packed), NUMBERS)
-    rows = np.zeros(len(objects), DTYPE)  # empty() would make each label None first
-    for name in NUMBERS.fields or ():
+    numbers = np.frombuffer(b"".join(packed), packed_type)
+    rows = np.zeros(len(objects), row_type)  # empty() would make each label None first
+    for name in packed_type.fields or ():
         rows[name] = numbers[name]
     rows["label"] = [obj.obj_label for obj in objects]
     rows["parent"] = _parents(objects)

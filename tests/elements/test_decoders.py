@@ -187,6 +187,14 @@ def test_the_decoders_outrank_those_of_gstreamer() -> None:
     assert int(ELEMENTS["nvjpegdec"].rank) > int(ELEMENTS["nvimagedec"].rank) > 267
 
 
+def test_no_frame_is_left_out_for_a_sink_that_is_late(play: Play, h264: str) -> None:
+    slow = "identity sleep-time=80000 ! fakesink name=out sync=true qos=true"
+
+    played = play(f"{h264} ! nvv4l2decoder ! {slow}")
+
+    assert len(played.pts) == FRAMES
+
+
 def test_one_frame_in_n_is_given(play: Play, h264: str) -> None:
     everything = play(f"{h264} ! nvv4l2decoder ! fakesink name=out").pts
 

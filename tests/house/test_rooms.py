@@ -88,6 +88,14 @@ MAY = {
         "pythia.core",
     },
     "testing": {"pythia.gst", "pythia.meta", "pythia.core", "pythia.testing"},
+    "compat": {
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.samples",
+        "pythia.elements",
+        "pythia.vision.missing_file",
+        "pythia.compat",
+    },
     "compat.pyds": {"ctypes", "numpy", "pythia.gst", "pythia.meta", "pythia.compat.pyds"},
     "compat.pyds.encoder": {
         "numpy",
@@ -97,8 +105,8 @@ MAY = {
         "pythia.elements.frames",
         "pythia.compat.pyds",
     },
-    "compat.pyds.messages": {"ctypes", "pythia.meta", "pythia.messages", "pythia.compat.pyds"},
-    "cli": {"pythia.core", "pythia.samples", "pythia.cli", "pythia.gst"},
+    "compat.pyds.messages": {"numpy", "pythia.meta", "pythia.messages", "pythia.compat.pyds"},
+    "cli": {"pythia.core", "pythia.compat", "pythia.samples", "pythia.cli", "pythia.gst"},
     "frames": {
         "numpy",
         "pythia.gst",

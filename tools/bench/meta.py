@@ -5,6 +5,11 @@ again, reads seven fields of every object into a dict (frame number, label, left
 height, confidence), and frees the buffer. The pass that it is compared with reads the same fields
 of bare ``__slots__`` objects in plain lists. Of many repetitions the fastest counts: the others
 were disturbed. Garbage is not collected meanwhile, as in ``timeit``.
+
+``compat.pyds`` is read in the way that programs for pyds are written, ``pythia.table()`` makes an
+array, and the DeepStream provider reads ``compat.pyds`` through the iterators, next to a loop that
+does the same by hand as fast as it can be done. Its passes take turns, so that a busy moment of the
+machine hits both.
 """
 
 from __future__ import annotations
@@ -17,12 +22,16 @@ from typing import Any
 
 from tools.bench.measure.report import Report, Row, at_most
 
+from pythia import table
+from pythia.compat import pyds as look_alike
 from pythia.gst.memory import new_buffer, unref
 from pythia.iterators import frames_per_batch, objects_per_batch, objects_per_frame
-from pythia.meta import carrier
+from pythia.meta import carrier, deepstream
 from pythia.meta.portable import PortableBatch, PortableFrame, PortableObject
 
 FRAMES, OBJECTS = 4, 50
+
+pyds: Any = look_alike
 
 Pass = Callable[[], list[dict[str, Any]]]
 
@@ -140,6 +149,70 @@ def read_nested(batch: Any) -> list[dict[str, Any]]:
     return found
 
 
+def read_raw(batch: Any) -> list[dict[str, Any]]:
+    """As programs for pyds do it: ``rect_params`` read four times, try around each step."""
+    found = []
+    frames = batch.frame_meta_list
+    while frames is not None:
+        try:
+            frame = pyds.NvDsFrameMeta.cast(frames.data)
+        except StopIteration:
+            break
+        objects = frame.obj_meta_list
+        while objects is not None:
+            try:
+                obj = pyds.NvDsObjectMeta.cast(objects.data)
+            except StopIteration:
+                break
+            found.append(
+                {
+                    "frame_num": frame.frame_num,
+                    "label": obj.obj_label,
+                    "left": obj.rect_params.left,
+                    "top": obj.rect_params.top,
+                    "width": obj.rect_params.width,
+                    "height": obj.rect_params.height,
+                    "confidence": obj.confidence,
+                }
+            )
+            try:
+                objects = objects.next
+            except StopIteration:
+                break
+        try:
+            frames = frames.next
+        except StopIteration:
+            break
+    return found
+
+
+def read_tuned(batch: Any) -> list[dict[str, Any]]:
+    """The same as fast as it can be written: what is the same for all is looked up once."""
+    found = []
+    cast_frame, cast_object = pyds.NvDsFrameMeta.cast, pyds.NvDsObjectMeta.cast
+    frames = batch.frame_meta_list
+    while frames is not None:
+        frame = cast_frame(frames.data)
+        objects = frame.obj_meta_list
+        while objects is not None:
+            obj = cast_object(objects.data)
+            rect = obj.rect_params
+            found.append(
+                {
+                    "frame_num": frame.frame_num,
+                    "label": obj.obj_label,
+                    "left": rect.left,
+                    "top": rect.top,
+                    "width": rect.width,
+                    "height": rect.height,
+                    "confidence": obj.confidence,
+                }
+            )
+            objects = objects.next
+        frames = frames.next
+    return found
+
+
 def carried_pass(
     batch: PortableBatch, read: Callable[[Any], list[dict[str, Any]]]
 ) -> list[dict[str, Any]]:
@@ -187,7 +260,47 @@ def report(repeats: int) -> Report:
         at_most(f"{name} over bare objects", 2, us / bare_us, " x")
         for name, us in list(times.items())[1:]
     ]
+    _add_pyds(found, batch, repeats)
     return found
+
+
+def _add_pyds(found: Report, batch: PortableBatch, repeats: int) -> None:
+    """What reading costs by way of ``compat.pyds``, and what a table costs."""
+    provider: Any = deepstream
+    provider._pyds = lambda: pyds
+    buffer = new_buffer()
+    carrier.attach(buffer, batch)
+    view = pyds.gst_buffer_get_nvds_batch_meta(buffer)
+    assert read_raw(view) == read_tuned(view) == read_batch(view) == read_batch(batch)
+    us = best_in_turn(
+        {
+            "compat.pyds, raw idiom": lambda: read_raw(view),
+            "compat.pyds, tuned by hand": lambda: read_tuned(view),
+            "compat.pyds, objects_per_batch": lambda: read_batch(view),
+            "table()": lambda: table(batch),
+        },
+        repeats,
+    )
+    unref(buffer)
+    each = {name: one / (FRAMES * OBJECTS) for name, one in us.items()}
+    found.tables["the look-alike of pyds, and the table:"] = [
+        {"pass": name, "us": us[name], "us/object": each[name]} for name in us
+    ]
+    overhead = us["compat.pyds, objects_per_batch"] / us["compat.pyds, tuned by hand"] - 1
+    found.wanted += [
+        at_most("compat.pyds in the raw idiom", 2.6, each["compat.pyds, raw idiom"], " us/object"),
+        at_most("table()", 0.3, each["table()"], " us/object"),
+        at_most("DeepStream provider over a tuned walk", 10, 100 * overhead, " %"),
+    ]
+
+
+def best_in_turn(passes: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """The fastest microseconds of each pass, in rounds of all of them."""
+    best = dict.fromkeys(passes, float("inf"))
+    for _ in range(repeats):
+        for name, one in passes.items():
+            best[name] = min(best[name], 1e6 * timeit.timeit(one, number=5) / 5)
+    return best
 
 
 def _parts(batch: PortableBatch, repeats: int) -> list[Row]:

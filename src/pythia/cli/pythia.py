@@ -16,6 +16,10 @@ DEEPSTREAM = "/opt/nvidia/deepstream/deepstream"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["run"]:
+        from pythia.cli.run import run
+
+        return run(words[1:])
     if words[:2] == ["samples", "install"]:
         arguments = _install_parser().parse_args(words[2:])
     else:
@@ -50,6 +54,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_samples(commands)
     _add_env(commands)
+    commands.add_parser("run", help="run a program written for DeepStream, unmodified")
     return parser
 
 

@@ -66,7 +66,7 @@ class Application:
         if on_probe_error not in ("stop", "continue"):
             raise ValueError(f"on_probe_error={on_probe_error!r}; available: stop, continue")
         self._handlers = Handlers(self, goes_on=on_probe_error == "continue")
-        elements.register()
+        elements.register(pipeline if isinstance(pipeline, str) else None)
         self.pipeline = build(pipeline) if isinstance(pipeline, str) else pipeline
         self.on_probe_error = on_probe_error
         self.play_timeout_s = play_timeout_s

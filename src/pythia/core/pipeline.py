@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
+from pythia import elements
 from pythia.core.pipeline_error import explain, explain_range
 from pythia.gst import GLib, Gst
 
@@ -40,6 +41,7 @@ def _parse(text: str) -> Gst.Element:
     try:
         return Gst.parse_launch_full(text, context, Gst.ParseFlags.FATAL_ERRORS)
     except GLib.Error as error:
+        elements.register()  # what is said of a missing element names those that there are
         missing = (context.get_missing_elements() or []) if context else []
         raise explain(text, error, missing) from None
 

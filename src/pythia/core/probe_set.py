@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from pythia.core.latency import LatencyReport
 from pythia.core.pads import Attachment
 from pythia.core.probe import Probe
 from pythia.exceptions import ProbeTargetError
 from pythia.gst import Gst
-from pythia.meta.latency import is_measured
+from pythia.meta.runtime import is_latency_measured
+
+if TYPE_CHECKING:
+    from pythia.core.latency import LatencyReport
 
 logger = logging.getLogger("pythia.core.probe_set")
 
@@ -50,7 +53,9 @@ class ProbeSet:
                         self._pipeline, probe.element, probe.pad, probe.pad_probe_type, probe
                     )
                 )
-            if is_measured():
+            if is_latency_measured():
+                from pythia.core.latency import LatencyReport
+
                 self._attachments.append(LatencyReport(self._pipeline))
         except BaseException:
             self.detach()

@@ -41,7 +41,7 @@ from pythia.gst import Gst
 from pythia.gst.capi import gobject
 from pythia.gst.pads import address
 from pythia.gst.video import NVMM, VideoFormat, video_format
-from pythia.meta.latency import is_measured
+from pythia.meta.runtime import is_latency_measured
 
 if TYPE_CHECKING:
     from pythia.elements.frames import FrameMapper
@@ -114,7 +114,7 @@ class Portable:
         # and GStreamer complains of it. One more reference, made floating, is what it expects.
         gobject.g_object_ref(address(self))
         gobject.g_object_force_floating(address(self))
-        if is_measured():
+        if is_latency_measured():
             from pythia.elements import latency
 
             assert isinstance(self, Gst.Element)

@@ -182,6 +182,9 @@ class NvV4l2Decoder(StandIn, Gst.Bin):
         self._take_out()
         self._decoder = _best_decoder(caps, self)
         self._media = media
+        if has_property(self._decoder, "qos"):
+            # NVIDIA's gives every frame, however late a sink is.
+            Gst.util_set_object_arg(self._decoder, "qos", "false")
         if self.settings["low-latency-mode"] or self.settings["disable-dpb"]:
             _hand_on_at_once(self._decoder)
         first, last = make("capsfilter", caps=_INPUT.to_string()), Relabel(_OUTPUT)

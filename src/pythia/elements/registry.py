@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,11 +16,15 @@ from pythia.meta.runtime import VARIABLE
 
 @dataclass(frozen=True)
 class Element:
-    """One factory: the module of this room and the class in it, and its rank for auto-plugging."""
+    """One factory: the module of this room and the class in it, and its rank.
+
+    ``decodes``: ``decodebin`` and its like may plug it.
+    """
 
     module: str
     name: str
     rank: int = 0
+    decodes: bool = False
 
 
 ELEMENTS = {
@@ -34,15 +39,15 @@ ELEMENTS = {
     "nvtracker": Element("nvtracker", "NvTracker"),
     "nvdsosd": Element("nvdsosd", "NvDsOsd"),
     "nvdsanalytics": Element("nvdsanalytics", "NvDsAnalytics", Gst.Rank.PRIMARY),
-    "nvv4l2decoder": Element("nvv4l2decoder", "NvV4l2Decoder", Gst.Rank.PRIMARY + 11),
+    "nvv4l2decoder": Element("nvv4l2decoder", "NvV4l2Decoder", Gst.Rank.PRIMARY + 11, True),
     "nvv4l2h264enc": Element("video_encoder", "NvV4l2H264Enc"),
     "nvv4l2h265enc": Element("video_encoder", "NvV4l2H265Enc"),
     "nveglglessink": Element("display_sink", "NvEglGlesSink"),
     "nv3dsink": Element("display_sink", "Nv3dSink"),
     "nvdrmvideosink": Element("display_sink", "NvDrmVideoSink"),
     "nvoverlaysink": Element("display_sink", "NvOverlaySink"),
-    "nvjpegdec": Element("aliases", "NvJpegDec", Gst.Rank.PRIMARY + 15),
-    "nvimagedec": Element("aliases", "NvImageDec", Gst.Rank.PRIMARY + 14),
+    "nvjpegdec": Element("aliases", "NvJpegDec", Gst.Rank.PRIMARY + 15, True),
+    "nvimagedec": Element("aliases", "NvImageDec", Gst.Rank.PRIMARY + 14, True),
     "nvjpegenc": Element("aliases", "NvJpegEnc"),
     "nvimageenc": Element("aliases", "NvImageEnc"),
     "nvegltransform": Element("aliases", "NvEglTransform"),
@@ -82,13 +87,18 @@ def plugin_path() -> Path:
 
 
 _registered: set[str] = set()
+_AUTOPLUGGERS = re.compile("decodebin|playbin|urisrcbin|urisourcebin|encodebin|autoconvert")
 
 
-def register() -> None:
+def register(text: str | None = None) -> None:
     """Make the elements usable in this process, where the portable runtime is in use.
 
     A factory that the registry has already is left alone, unless ``PYTHIA_RUNTIME=portable``
     forces ours. Calling it again does nothing.
+
+    Args:
+        text: Launch text: only the elements that it may need, because the modules of all of them
+            take as long to import as the rest of a small program.
 
     Raises:
         GstError: GStreamer refused an element.
@@ -96,9 +106,21 @@ def register() -> None:
     if runtime() != "portable":
         return
     forced = os.environ.get(VARIABLE) == "portable"
-    for factory, row in ELEMENTS.items():
+    for factory in ELEMENTS if text is None else _needed_by(text):
+        row = ELEMENTS[factory]
         if factory in _registered or (Gst.ElementFactory.find(factory) and not forced):
             continue
         if not Gst.Element.register(None, factory, row.rank, element_class(factory)):
             raise GstError(f"GStreamer refused to register the element {factory!r}")
         _registered.add(factory)
+
+
+def _needed_by(text: str) -> list[str]:
+    """The factories that a text names, and decoders where something in it looks for them."""
+    words = set(re.findall(r"[\w-]+", text))
+    looks_for_decoders = bool(_AUTOPLUGGERS.search(text))
+    return [
+        factory
+        for factory, row in ELEMENTS.items()
+        if factory in words or (looks_for_decoders and row.decodes)
+    ]

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from pythia.elements.base import Portable
+from pythia.elements.registry import register
 from pythia.exceptions import GstError, MissingDependencyError
 from pythia.gst import Gst
 from pythia.gst.pads import weakly
@@ -170,11 +171,14 @@ class StandIn(Portable):
 
 
 def make(factory: str, package: str = "plugins-base", **properties: Any) -> Gst.Element:
-    """A stock element; ``package`` is what follows ``gstreamer1.0-`` in the name of its package.
+    """An element of pythia's or GStreamer's own.
+
+    ``package`` is what follows ``gstreamer1.0-`` in the name of the package that has it.
 
     Raises:
         MissingDependencyError: its plugin is not installed; names the package.
     """
+    register(factory)
     element = Gst.ElementFactory.make(factory, None)
     if element is None:
         raise MissingDependencyError(

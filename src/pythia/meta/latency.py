@@ -16,13 +16,7 @@ from pythia.meta.portable_latency import (
 from pythia.meta.runtime import runtime
 from pythia.meta.types import LATENCY_MEASUREMENT_META
 
-VARIABLE = "NVDS_ENABLE_LATENCY_MEASUREMENT"
 COMPONENT_VARIABLE = "NVDS_ENABLE_COMPONENT_LATENCY_MEASUREMENT"
-
-
-def is_measured() -> bool:
-    """Whether latencies are to be measured: the variable is set, to whatever value."""
-    return VARIABLE in os.environ
 
 
 def now_ms() -> float:

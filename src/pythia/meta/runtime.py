@@ -11,6 +11,7 @@ from pythia.gst import Gst
 
 Runtime = Literal["deepstream", "portable"]
 VARIABLE = "PYTHIA_RUNTIME"
+LATENCY_VARIABLE = "NVDS_ENABLE_LATENCY_MEASUREMENT"
 
 
 def deepstream_version() -> str:
@@ -46,3 +47,8 @@ def runtime() -> Runtime:
             f"install DeepStream and its Python bindings, or set {VARIABLE}=portable"
         )
     return "portable"
+
+
+def is_latency_measured() -> bool:
+    """Whether latencies are to be measured: DeepStream's variable is set, to whatever value."""
+    return LATENCY_VARIABLE in os.environ

@@ -1,0 +1,1 @@
+"""The part of cuda-python that asks which device there is: none."""

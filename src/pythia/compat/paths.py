@@ -1,0 +1,128 @@
+"""Bundled samples in place of files that NVIDIA's programs and configurations name.
+
+Two kinds of paths are known, and only where nothing is there: those below
+``/opt/nvidia/deepstream/deepstream*``, and those of ``samples/streams``, ``samples/models`` and
+``samples/configs`` anywhere, as configuration files name them from wherever a checkout lies.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pythia import samples
+from pythia.compat import starting
+from pythia.compat.elementary_stream import elementary_stream
+from pythia.exceptions import SampleError
+from pythia.gst import Gst
+from pythia.vision.missing_file import set_finder
+
+_SAMPLES = re.compile(r"/samples/((?:streams|models|configs)/.+)$")
+_SOURCES = re.compile(r"^/opt/nvidia/deepstream/deepstream[^/]*/sources/(.+)$")
+
+_DETECTOR = "resnet18_trafficcamnet_pruned.onnx"
+_MODEL = r"\.(?:onnx|engine|etlt|caffemodel|uff)$"
+_STAND_INS = (
+    (r"\.h264$|\.264$", "sample_720p.h264"),
+    (r"/streams/.*\.(?:mp4|mov|mkv|avi|webm)$", "sample_720p.mp4"),
+    (r"/streams/.*\.jpe?g$", "sample_720p.jpg"),
+    (r"/models/(?:Primary_Detector/.*|.*trafficcamnet[^/]*)" + _MODEL, _DETECTOR),
+    (r"/models/Secondary_[^/]*/.*" + _MODEL, "carcolor.onnx"),
+    (r"/models/Secondary_[^/]*/labels\.txt$", "models/Secondary_CarColor/labels.txt"),
+    (r"/(?:config_infer_primary|dstest\d_pgie_config)\.(?:txt|ya?ml)$", "config_infer_primary.txt"),
+    (
+        r"/(?:config_infer_secondary_\w+|dstest\d_sgie\d_config)\.(?:txt|ya?ml)$",
+        "config_infer_secondary_carcolor.txt",
+    ),
+    (r"/config_tracker_\w+\.ya?ml$", "config_tracker_NvSORT.yml"),
+    (r"/config_nvdsanalytics\w*\.(?:txt|ya?ml)$", "config_nvdsanalytics.txt"),
+)
+"""By the form of a path: the sample that stands in; the first that fits counts."""
+
+_told: set[str] = set()
+_telling = threading.Lock()
+
+
+def install() -> None:
+    """Look for missing files among the samples, in configurations and in properties of sources."""
+    set_finder(stand_in)
+    starting.before_start(_point_source_to_stand_in)
+
+
+def stand_in(missing: Path) -> Path | None:
+    """Return the file to use instead of a missing one, and say so on standard error, once.
+
+    None for a file of which nothing is known.
+    """
+    path = os.path.normpath(missing)
+    found = _in_checkout(path) or _sample(path)
+    if found is not None:
+        _tell(path, found)
+    return found
+
+
+def _in_checkout(path: str) -> Path | None:
+    """Find a file of NVIDIA's installed sources in a checkout that the running program lies in."""
+    sources = _SOURCES.match(path)
+    if sources is None:
+        return None
+    candidates = (folder / sources[1] for folder in Path(sys.path[0]).absolute().parents)
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _sample(path: str) -> Path | None:
+    tail = _SAMPLES.search(path)
+    if tail is None and not _SOURCES.match(path):
+        return None
+    try:
+        return samples.path(tail[1] if tail else "")
+    except SampleError:
+        name = next((name for form, name in _STAND_INS if re.search(form, path)), None)
+    if name is None:
+        return None
+    return elementary_stream() if name.endswith(".h264") else samples.path(name)
+
+
+def _tell(path: str, found: Path) -> None:
+    with _telling:
+        if path not in _told:
+            _told.add(path)
+            print(f"pythia: there is no {path}; using {found}", file=sys.stderr, flush=True)
+
+
+def _point_source_to_stand_in(element: Gst.Element) -> None:
+    """Change properties of a source that name missing files."""
+    _replace(element, "uri", _present_uri)
+    _replace(element, "uri-list", _present_uris)
+    if not element.sinkpads:  # what a sink names is not there yet
+        _replace(element, "location", _present)
+
+
+def _replace(element: Gst.Element, name: str, present: Callable[[str], str]) -> None:
+    properties: Any = element
+    value = properties.get_property(name) if properties.find_property(name) else None
+    if isinstance(value, str) and value and present(value) != value:
+        element.set_property(name, present(value))
+
+
+def _present(location: str) -> str:
+    path = Path(location)
+    return location if path.exists() else str(stand_in(path.absolute()) or location)
+
+
+def _present_uri(uri: str) -> str:
+    if not uri.startswith("file:"):
+        return uri
+    location = unquote(urlsplit(uri).path)
+    found = _present(location)
+    return uri if found == location else Path(found).as_uri()
+
+
+def _present_uris(uris: str) -> str:
+    return ",".join(map(_present_uri, uris.split(",")))
