@@ -49,7 +49,7 @@ class JpegDecoder(StandIn):
     def build(self) -> None:
         """Decoder, converter for what is not 4:2:0, and the change of name to NVMM."""
         self.inner, last = make("jpegdec", _GOOD), Relabel(self.FORMATS)
-        self.line_up(self.inner, make("videoconvert"), last)
+        self.line_up(self.inner, make("videoconvert", qos="false"), last)
         self.expose(sink=self.inner, src=last)
 
     def inner_properties(self) -> Mapping[str, Any]:

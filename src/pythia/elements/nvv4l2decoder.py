@@ -188,7 +188,7 @@ class NvV4l2Decoder(StandIn, Gst.Bin):
         if self.settings["low-latency-mode"] or self.settings["disable-dpb"]:
             _hand_on_at_once(self._decoder)
         first, last = make("capsfilter", caps=_INPUT.to_string()), Relabel(_OUTPUT)
-        self._gate, self._output = make("identity"), make("videoconvert")
+        self._gate, self._output = make("identity"), make("videoconvert", qos="false")
         self.line_up(first, self._gate, self._decoder, self._output, last)
         self._choose_frames()
         for element in self.children:  # the last one that was added is the first

@@ -64,7 +64,7 @@ def _converters(kind: str, settings: Mapping[str, Any]) -> list[Gst.Element]:
     waiting_us = settings["simulate-fps-interval-ms"] * 1000
     return [
         *([make("identity", sleep_time=waiting_us)] if waiting_us else []),
-        make("videoconvert"),  # for formats that nvvideoconvert does not know
+        make("videoconvert", qos="false"),  # for formats that nvvideoconvert does not know
         make("nvvideoconvert", disable_passthrough=settings["disable-passthrough"]),
         make("capsfilter", caps=f"video/x-raw({NVMM})"),
     ]

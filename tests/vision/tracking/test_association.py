@@ -91,9 +91,9 @@ def test_classes_are_kept_apart_if_the_configuration_says_so(
 ) -> None:
     targets, detections = _at(0, class_ids=[1]), _at(2, class_ids=[2])
 
-    config = {"association_matcher_type": matcher, "check_class_match": check}
+    found = _pairs(targets, detections, association_matcher_type=matcher, check_class_match=check)
 
-    assert _pairs(targets, detections, **config) == pairs
+    assert found == pairs
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_classes_are_kept_apart_if_the_configuration_says_so(
         {"min_matching_score_for_size_similarity": 0.7},
     ],
 )
-def test_a_pair_below_a_limit_is_not_matched(limit: dict[str, float]) -> None:
+def test_a_pair_below_a_limit_is_not_matched(limit: dict[str, Any]) -> None:
     targets = _at(0)
     wide = Candidates(np.array([[0, 0, 2 * _SIDE, _SIDE]]), np.zeros(1, np.intp))
 
@@ -120,7 +120,7 @@ def test_boxes_that_do_not_touch_are_never_matched(matcher: int) -> None:
 @pytest.mark.parametrize("kind", ["visual", "reid"])
 def test_looks_decide_between_places_that_are_equally_good(kind: str) -> None:
     likeness = np.array([[0.2, 0.9], [0.9, 0.2]])
-    weight = {f"matching_score_weight_for_{name}_similarity": 1.0 for name in ("visual", "reid")}
+    weight: dict[str, Any] = {f"matching_score_weight_for_{kind}_similarity": 1.0}
 
     pairs = _pairs(_at(0, 2), _at(1, 1), extra=Similarities(**{kind: likeness}), **weight)
 

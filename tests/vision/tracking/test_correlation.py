@@ -111,6 +111,17 @@ def test_filters_are_kept_in_the_order_asked_for(scene: Scene) -> None:
     assert filters.locate(PatchSource(image), boxes[:1])[1][0] < 0.5
 
 
+def test_where_there_is_nothing_to_see_nothing_is_found() -> None:
+    black = Image("GRAY8", 320, 240, (np.zeros((240, 320), np.uint8),))
+    filters = _learned(black)
+
+    centres, confidences = filters.locate(PatchSource(black), _BOX)
+
+    assert np.isfinite(centres).all()
+    assert confidences[0] == pytest.approx(0, abs=0.001)
+    assert filters.similarities(_BOX)[0, 0] == 1  # its place alone decides
+
+
 def test_no_targets_are_no_trouble(scene: Scene) -> None:
     filters = CorrelationFilters(VisualTracker(), TargetManagement())
 

@@ -9,29 +9,21 @@ from pythia.vision.tracking.features import FeatureExtractor
 from pythia.vision.tracking.patches import PatchSource
 
 _ALL = np.array([[0.0, 0.0, 48.0, 48.0]])
-_NAMES = [
-    "black",
-    "white",
-    "grey",
-    "red",
-    "green",
-    "blue",
-    "yellow",
-    "orange",
-    "brown",
-    "purple",
-]  # the order of the channels behind brightness
+_NAMES = ["black", "white", "grey", "red", "green", "blue", "yellow", "orange", "brown", "purple"]
+"""In the order of the channels, which come behind brightness."""
+
+Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 
-def _features(
-    rgb: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], **config: bool
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _features(rgb: Pixels, **config: bool) -> Floats:
     height, width = rgb.shape[:2]
     extractor = FeatureExtractor(VisualTracker(feature_img_size_level=3, **config))
-    return extractor(PatchSource(Image("RGB", width, height, (rgb,))), _ALL)[0]
+    found: Floats = extractor(PatchSource(Image("RGB", width, height, (rgb,))), _ALL)[0]
+    return found
 
 
-def _half(colour: tuple[int, int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _half(colour: tuple[int, int, int]) -> Pixels:
     """A picture that is of a colour in the middle and grey around it."""
     rgb = np.full((48, 48, 3), 128, np.uint8)
     rgb[12:36, 12:36] = colour

@@ -73,9 +73,7 @@ def test_a_target_that_was_there_before_the_other_was_lost_is_another() -> None:
 
 @pytest.mark.parametrize(("search", "same"), [(20, True), (3, False)])
 def test_a_lost_target_may_come_later_or_earlier_than_expected(search: int, same: bool) -> None:
-    rules = {"max_tracklet_matching_time_search_range": search}
-
-    assert _found(_path(38, 3), 50, **rules) is same
+    assert _found(_path(38, 3), 50, max_tracklet_matching_time_search_range=search) is same
 
 
 @pytest.mark.parametrize(
@@ -89,7 +87,7 @@ def test_a_lost_target_may_come_later_or_earlier_than_expected(search: int, same
         {"min_speed_similarity_for_tracklet_matching": 1.0},
     ],
 )
-def test_the_limits_of_the_configuration_hold(rule: dict[str, float]) -> None:
+def test_the_limits_of_the_configuration_hold(rule: dict[str, Any]) -> None:
     boxes = _path(45, 3) + np.array([[0, 4, 0, 0], [1, 4, 0, 0], [2, 4, 0, 0]])
 
     assert _found(boxes, 45)

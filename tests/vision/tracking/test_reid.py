@@ -110,7 +110,7 @@ def test_the_size_of_the_vectors_has_to_be_right(onnx_model: OnnxModel, scene: S
     ],
 )
 def test_a_model_that_cannot_be_run_is_refused_with_a_way_out(
-    named: dict[str, Path], message: str
+    named: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ModelError, match=message) as caught:
         ReidNetwork(ReID(reid_type=1, **named), Path("tracker.yml"))

@@ -21,6 +21,7 @@ Spectrum = NDArray[np.complex64]
 Rows = NDArray[np.intp]
 
 _REGULARISATION = 0.01
+_BLIND = 0.01  # the highest response of a filter that sees nothing
 
 
 class CorrelationFilters:
@@ -66,7 +67,7 @@ class CorrelationFilters:
         spectrum = _spectrum(self._features(source, self._regions))
         scaled = self._numerator * self._weights[:, :, None, None]
         total = np.einsum("nchw,nchw->nhw", scaled, spectrum)
-        floor = _REGULARISATION * self._denominator.mean(axis=(1, 2), keepdims=True)
+        floor = _floor(self._denominator)
         self._responses = _inverse(total / (self._denominator + floor), self._features.side)
         shifts, peaks = _peaks(self._responses)
         step = self._regions[:, 2:] / self._features.side
@@ -98,8 +99,10 @@ class CorrelationFilters:
             + maps[rows, y + 1, x] * (1 - px) * py
             + maps[rows, y + 1, x + 1] * px * py
         )
-        highest = np.maximum(self._responses.max(axis=(1, 2)), 1e-6)[:, None]
-        return np.asarray(np.where(inside, np.clip(value / highest, 0, 1), 0.0), np.float64)
+        highest = self._responses.max(axis=(1, 2))[:, None]
+        # Where there is nothing to see, looks do not speak against a place.
+        ratio = np.where(highest > _BLIND, value / np.maximum(highest, _BLIND), 1.0)
+        return np.asarray(np.where(inside, np.clip(ratio, 0, 1), 0.0), np.float64)
 
     def learn(self, source: PatchSource, rows: Rows, boxes: Floats) -> None:
         """Take in what these targets look like now, at ``boxes``, one a row."""
@@ -122,8 +125,7 @@ class CorrelationFilters:
 
         With them the response to the very picture that was learned is 1.
         """
-        floor = _REGULARISATION * energy.mean(axis=(1, 2), keepdims=True)
-        kernel = self._wanted.real * self._shares / (energy + floor)
+        kernel = self._wanted.real * self._shares / (energy + _floor(energy))
         adds = np.maximum(np.einsum("nhw,nchw->nc", kernel, energies), 0)
         adds /= self._features.side**2
         scale = np.square(adds).sum(axis=1, keepdims=True)
@@ -134,6 +136,11 @@ class CorrelationFilters:
         sides = np.maximum(boxes[:, 2:], 1.0)
         wide = sides + self._padding * np.sqrt(sides.prod(axis=1))[:, None]
         return np.concatenate([boxes[:, :2] + boxes[:, 2:] / 2 - wide / 2, wide], axis=1)
+
+
+def _floor(energy: Features) -> Features:
+    """What keeps frequencies that a target lacks, and targets without any contrast, quiet."""
+    return np.asarray(_REGULARISATION * energy.mean(axis=(1, 2), keepdims=True) + 1e-6, np.float32)
 
 
 def _spectrum(features: Features) -> Spectrum:

@@ -95,7 +95,12 @@ class PatchSource:
         matrices[:, :, 2] = regions[:, :2] / subsampling / factors[:, None] + steps / 2 - 0.5
         for patch, matrix, level in zip(patches, matrices, coarse.astype(int), strict=True):
             cv2.warpAffine(
-                self._level(plane, level), matrix, (side, side), patch, _LINEAR, cv2.BORDER_REPLICATE
+                self._level(plane, level),
+                matrix,
+                (side, side),
+                patch,
+                _LINEAR,
+                cv2.BORDER_REPLICATE,
             )
         return patches
 
