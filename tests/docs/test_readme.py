@@ -196,7 +196,7 @@ def test_every_relative_link_leads_somewhere(name: str) -> None:
 def test_every_script_that_is_mentioned_can_be_started(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
 
-    scripts = set(re.findall(r"\./(scripts/\w+)", text))
+    scripts = set(re.findall(r"\./(scripts/[\w-]+)", text))
 
     if name == "README.md":
         assert {"scripts/demo", "scripts/test"} <= scripts

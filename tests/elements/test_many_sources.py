@@ -167,6 +167,7 @@ def test_sources_come_and_go_by_request_and_nothing_is_left_of_them(port: int, v
         numbers = {s.get_uint("source-id")[1] for s in pipeline.structures("stream-add")}
         assert numbers == {0, 1, 2}  # in turn, as NVIDIA's element gives them
     assert grown == {}
+    pipeline.messages.clear()
     gc.collect()
     assert alive["nvurisrcbin"] == 0
 

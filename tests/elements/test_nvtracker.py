@@ -447,14 +447,15 @@ def test_without_being_asked_the_tracker_tells_of_neither(play: Play, config: Co
     assert not any(batch.batch_user_meta_list for batch in played.batches)
 
 
-def test_tracks_are_written_to_a_file_when_the_element_stops(
+def test_tracks_are_written_to_files_when_the_element_stops(
     play: Play, config: Config, tmp_path: Path
 ) -> None:
     rules = AT_ONCE + f"  terminatedTrackFilename: {tmp_path}/track_\n"
 
-    play(line(f"ll-config-file={config(rules)}"), put(100))
+    play(line(f"ll-config-file={config(rules)}", sources=2), put(100))
 
-    assert len((tmp_path / "track_0.txt").read_text().splitlines()) == 8
+    files = {file.name: len(file.read_text().splitlines()) for file in tmp_path.glob("*.txt")}
+    assert files == {"track_0.txt": 8, "track_1.txt": 8}
 
 
 def test_vectors_of_the_network_are_attached_if_the_configuration_asks_for_them(

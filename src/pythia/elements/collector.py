@@ -44,7 +44,8 @@ class Collector(Generic[T]):
         self._order = order
         self._changed = threading.Condition()
         self._sources: dict[int, _Source[T]] = {}
-        self._size = 0  # of the batch that is being gathered
+        self._wanted: int | None = 0  # size of the batch that is being gathered
+        self._limit: int | None = None  # of frames of one source in it
         self._next = 0
         self._stopped = False
         self._news: list[Any] = []
@@ -101,7 +102,12 @@ class Collector(Generic[T]):
 
     def _share(self) -> int:
         """What a source may give to a batch at most."""
-        return -(-self._size // max(1, len(self._living())))
+        fair = -(-self._size // max(1, len(self._living())))
+        return fair if self._limit is None else min(fair, self._limit)
+
+    @property
+    def _size(self) -> int:
+        return max(1, len(self._living())) if self._wanted is None else self._wanted
 
     def end(self, number: int, ended: bool = True) -> None:
         """A source has no more items for now."""
@@ -130,13 +136,18 @@ class Collector(Generic[T]):
             self._changed.notify_all()
             return left
 
-    def take(self, size: int, timeout_s: float | None) -> Collected[T] | None:
+    def take(
+        self, size: int | None, timeout_s: float | None, limit: int | None = None
+    ) -> Collected[T] | None:
         """The next batch: full, or what there is ``timeout_s`` after its first item came.
+
+        ``size`` of None is as many as there are living sources, and ``limit`` what one of them
+        may give, if that is less than its share.
 
         A batch may be empty if it only reports news or ends. None: stopped.
         """
         with self._changed:
-            self._size = size
+            self._wanted, self._limit = size, limit
             self._changed.notify_all()
             self._changed.wait_for(
                 lambda: self._stopped or self._news or self._any_waiting() or self._end_due()

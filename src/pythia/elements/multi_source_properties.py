@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pythia.elements.nvstreammux import NvStreamMux
+from pythia.elements.mux_properties import MUX_PROPERTIES
 from pythia.elements.properties import Enum, Property
 from pythia.elements.source_properties import SOURCE_PROPERTIES
 
@@ -26,7 +26,6 @@ _OWN = (
 )
 UNSUPPORTED = (
     Property("extract-sei-type5-data", "bool", False, "SEI data by the muxer; not here"),
-    Property("config-file-path", "string", None, "File for the new nvstreammux; not here"),
     Property("sort-batch", "bool", False, "Sort frames by source; not here"),
     Property("cache-buffer", "bool", False, "Repeat frames of late sources; not here"),
     Property("cache-buffer-timeout", "int", -1, "For cache-buffer; not here", -1),
@@ -42,7 +41,7 @@ UNSUPPORTED = (
 """What only NVIDIA's can do: another value than the default is an error at the start."""
 
 _NOT_THE_MUXERS = ("batch-size", "frame-duration", "gpu-id")  # a property of the sources, too
-_MUX = tuple(row for row in NvStreamMux.PROPERTIES if row.name not in _NOT_THE_MUXERS)
+_MUX = tuple(row for row in MUX_PROPERTIES if row.name not in _NOT_THE_MUXERS)
 MUX_NAMES = frozenset(row.name for row in _MUX)
 SOURCE_NAMES = frozenset(row.name for row in SOURCE_PROPERTIES)
 MULTI_SOURCE_PROPERTIES = (*_OWN, *SOURCE_PROPERTIES, *_MUX, *UNSUPPORTED)

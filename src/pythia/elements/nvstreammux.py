@@ -9,22 +9,15 @@ more thread gathers what is ready and pushes it. Try it::
 
 from __future__ import annotations
 
-import os
 import threading
 from typing import Any
 
 from pythia.elements.base import pad_template, parse_caps, video_caps
 from pythia.elements.collector import Collected, Collector
 from pythia.elements.mux_source import NO_TIME, MuxFrame, MuxSource
-from pythia.elements.properties import (
-    COMPUTE_HW,
-    GPU_ID,
-    INTERPOLATION,
-    MEMORY_TYPE,
-    UINT64_MAX,
-    Property,
-    gproperties,
-)
+from pythia.elements.mux_policy import MuxPolicy, is_new, policy
+from pythia.elements.mux_properties import MUX_PROPERTIES
+from pythia.elements.properties import gproperties
 from pythia.elements.structures import SOURCE_ID, custom_event, structure
 from pythia.elements.task import TaskElement
 from pythia.exceptions import ConfigError
@@ -70,56 +63,7 @@ class NvStreamMux(TaskElement, Gst.Element):
             "src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, video_caps(_BATCHED, system=False)
         ),
     )
-    PROPERTIES = (
-        Property("batch-size", "uint", 0, "Frames in a batch at most; must be set", 0, 1024),
-        Property("width", "uint", 0, "Width of every frame of a batch; must be set"),
-        Property("height", "uint", 0, "Height of every frame of a batch; must be set"),
-        Property(
-            "batched-push-timeout",
-            "int",
-            -1,
-            "Microseconds after the first frame of a batch until it is pushed as it is; "
-            "-1 waits until it is full",
-            -1,
-        ),
-        Property("live-source", "bool", False, "Sources are live"),
-        Property("enable-padding", "bool", False, "Keep the aspect ratio with black bands"),
-        Property("sync-inputs", "bool", False, "Batch the frames with the lowest time first"),
-        Property("max-latency", "uint", 0, "Nanoseconds of latency added for live sources"),
-        Property(
-            "attach-sys-ts",
-            "bool",
-            True,
-            "ntp_timestamp is the system's time; otherwise the sender's, where RTSP gives it",
-        ),
-        Property(
-            "interpolation-method", INTERPOLATION, 1, "How frames are scaled (0 nearest ... )"
-        ),
-        Property("num-surfaces-per-frame", "uint", 1, "Surfaces in a frame", 1, 4),
-        Property("drop-pipeline-eos", "bool", False, "Do not send EOS when all sources ended"),
-        Property("frame-num-reset-on-eos", "bool", False, "Count anew after a source's EOS"),
-        Property(
-            "frame-num-reset-on-stream-reset", "bool", False, "Count anew after a stream start"
-        ),
-        Property(
-            "frame-duration",
-            "uint64",
-            UINT64_MAX,
-            "Step of NVIDIA's NTP correction; senders' times are passed on as they are",
-            hardware=True,
-        ),
-        Property(
-            "async-process",
-            "bool",
-            True,
-            "Scaling always runs beside the batching, on the sources' threads",
-            hardware=True,
-        ),
-        Property("buffer-pool-size", "uint", 4, "Buffers in NVIDIA's pool", 4, 1024, True),
-        COMPUTE_HW,
-        MEMORY_TYPE,
-        GPU_ID,
-    )
+    PROPERTIES = MUX_PROPERTIES
     __gproperties__ = gproperties(PROPERTIES)
 
     def __init__(self) -> None:
@@ -133,6 +77,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         self._collector: Collector[MuxFrame] = Collector()
         self._output: VideoFormat | None = None
         self._memory: BatchMemory | None = None  # for batches of more than 16 frames
+        self._policy = MuxPolicy(1, None, None)
         self._choosing = threading.Lock()  # sources start side by side, and one of them decides
         self._begin_timeline()
 
@@ -197,14 +142,7 @@ class NvStreamMux(TaskElement, Gst.Element):
     def start(self) -> None:
         """Check what must be set, and begin anew."""
         settings = self.settings
-        new_mux = os.environ.get("USE_NEW_NVSTREAMMUX") == "yes"  # which has no size to set
-        wanted = ("batch-size",) if new_mux else ("batch-size", "width", "height")
-        missing = [name for name in wanted if not settings[name]]
-        if missing:
-            raise ConfigError(
-                f"nvstreammux: set {' and '.join(missing)}, for example "
-                "batch-size=1 width=1280 height=720"
-            )
+        self._policy = policy(settings, self.given)
         self._collector = Collector((lambda f: f.running_time) if settings["sync-inputs"] else None)
         for number, source in self._sources.items():
             self._collector.add(number)
@@ -213,6 +151,11 @@ class NvStreamMux(TaskElement, Gst.Element):
         self._output = None
         self._memory = None
         self._begin_timeline()
+
+    def property_changed(self, name: str) -> None:
+        """Batches may be made otherwise while the element runs."""
+        if self.src.get_task_state() != Gst.TaskState.STOPPED:
+            self._policy = policy(self.settings, self.given)
 
     def _begin_timeline(self) -> None:
         self._segment: Gst.Segment | None = None
@@ -282,11 +225,24 @@ class NvStreamMux(TaskElement, Gst.Element):
             with self._choosing:
                 if self._output is None:
                     self._output = self._choose_output(format)
+            if is_new():
+                self._require_one_size(source, format)
             source.set_format(format, self._output, self.settings)
         except Exception as error:
             self.fail(error)
             return False
         return True
+
+    def _require_one_size(self, source: MuxSource, format: VideoFormat) -> None:
+        assert self._output is not None
+        first = self._output
+        if (format.width, format.height) != (first.width, first.height):
+            raise ConfigError(
+                f"nvstreammux: source {source.number} has frames of {format.width}x{format.height} "
+                f"and the first one of {first.width}x{first.height}: the portable runtime's new "
+                "muxer (USE_NEW_NVSTREAMMUX=yes) needs one size; scale before it with "
+                "nvvideoconvert, or unset the variable"
+            )
 
     def _choose_output(self, first: VideoFormat) -> VideoFormat:
         """The format of all batches: the first source's, if what follows takes it."""
@@ -329,11 +285,8 @@ class NvStreamMux(TaskElement, Gst.Element):
 
     def push_next(self) -> None:
         """Push what is due next."""
-        settings = self.settings
-        timeout_us = settings["batched-push-timeout"]
-        collected = self._collector.take(
-            settings["batch-size"], None if timeout_us < 0 else timeout_us / 1e6
-        )
+        due = self._policy
+        collected = self._collector.take(due.batch_size, due.timeout_s, due.same_source)
         flow = FLUSHING if collected is None else self._push(collected)
         if flow != OK:
             self._drop(self._collector.stop())

@@ -20,37 +20,29 @@ from typing import TYPE_CHECKING, Any
 
 from pythia.elements.base import Portable, video_templates
 from pythia.elements.properties import COMPUTE_HW, GPU_ID, Property, gproperties
+from pythia.elements.sub_batches import SubBatches
+from pythia.elements.tracker_batch import BatchWriter, ObjectIds
+from pythia.elements.tracker_meta import (
+    ClassStyles,
+    FrameWriter,
+    Scale,
+    considered,
+    tracker_frame,
+)
 from pythia.exceptions import ConfigError, PipelineError
 from pythia.gst import Gst, GstBase
 from pythia.gst.video import video_format
 from pythia.meta import carrier
-from pythia.meta.portable import PortableBase, PortableBatch, PortableFrame, PortableUser
-from pythia.meta.types import (
-    TRACKER_BATCH_REID_META,
-    TRACKER_PAST_FRAME_META,
-    TRACKER_SHADOW_LIST_META,
-    TRACKER_TERMINATED_LIST_META,
-)
+from pythia.meta.portable import PortableBatch, PortableFrame
 
 if TYPE_CHECKING:
     from pythia.elements.frames import FrameMapper
-    from pythia.elements.tracker_meta import Scale
     from pythia.vision.image import Image
-    from pythia.vision.tracking.frame import Report, Track
-    from pythia.vision.tracking.tracker import Tracker
+    from pythia.vision.tracking.frame import Report
+    from pythia.vision.tracking.tracker import Stream, Tracker
 
 _NEW_ID_AFTER_STREAM_RESET, _FROM_ZERO_AFTER_EOS = 1, 2
 """Bits of ``tracking-id-reset-mode``."""
-
-_SURFACE_BITS = 32
-_LOW = 2**32 - 1
-
-_KINDS = (
-    ("past", TRACKER_PAST_FRAME_META),
-    ("terminated", TRACKER_TERMINATED_LIST_META),
-    ("shadow", TRACKER_SHADOW_LIST_META),
-)
-"""Parts of a report that go on the batch, and the types of their metadata."""
 
 
 class NvTracker(Portable, GstBase.BaseTransform):
@@ -147,14 +139,12 @@ class NvTracker(Portable, GstBase.BaseTransform):
 
     def do_start(self) -> bool:
         """GstBaseTransform's virtual method; also loads what tracks, so that no frame waits."""
-        from pythia.elements.sub_batches import SubBatches
-        from pythia.elements.tracker_meta import ClassStyles
         from pythia.vision.tracking.tracker import IdCounter
 
         settings = self.settings
         self._frames = None
         self._styles = ClassStyles()
-        self._first_ids: dict[int, int] = {}
+        self._ids = ObjectIds(bool(settings["tracking-id-reset-mode"] & _FROM_ZERO_AFTER_EOS))
         self._next_id = IdCounter()
         try:
             if settings["input-tensor-meta"]:
@@ -200,14 +190,14 @@ class NvTracker(Portable, GstBase.BaseTransform):
     def do_set_caps(self, incaps: Gst.Caps, _outcaps: Gst.Caps) -> bool:
         """GstBaseTransform's virtual method."""
         from pythia.elements.frames import FrameMapper
-        from pythia.elements.tracker_meta import Scale
 
         format = video_format(incaps)
         size = (format.width, format.height)
         wanted = (self.settings["tracker-width"], self.settings["tracker-height"])
         tracker = (wanted[0] or size[0], wanted[1] or size[1])
         self._frames = FrameMapper(format)
-        self._scale: Scale = Scale(size, tracker)
+        self._scale = Scale(size, tracker)
+        self._writer = BatchWriter(self._scale, self._styles, self._ids)
         return True
 
     def do_sink_event(self, event: Gst.Event) -> bool:
@@ -224,17 +214,13 @@ class NvTracker(Portable, GstBase.BaseTransform):
         ends = name == "stream-eos" and mode & _FROM_ZERO_AFTER_EOS
         if name == "pad-deleted" or ends:
             self._forget(source)
-            self._first_ids = {
-                stream: first
-                for stream, first in self._first_ids.items()
-                if _source(stream) != source
-            }
+            self._ids.forget(source)
             self._places.release(source)
 
     def _forget(self, source: int) -> None:
         for tracker in self._trackers:
             for stream in tracker.streams:
-                if _source(stream) == source:
+                if stream[0] == source:
                     tracker.remove(stream)
 
     # The streaming thread
@@ -261,86 +247,30 @@ class NvTracker(Portable, GstBase.BaseTransform):
             self._track(batch, images)
 
     def _track(self, batch: PortableBatch, images: Sequence[Image]) -> None:
-        reports: dict[int, list[tuple[int, Report]]] = defaultdict(list)
+        reports: dict[int, list[tuple[Stream, Report]]] = defaultdict(list)
         surface_type = self.settings["tracking-surface-type"]
         for frame in batch.frame_meta_list:
             if not surface_type or frame.surface_type in (0, surface_type):
                 place = self._places.place(frame.pad_index)
-                stream = frame.pad_index << _SURFACE_BITS | frame.surface_index
+                stream = (frame.pad_index, frame.surface_index)
                 image = images[frame.batch_id] if images else None
                 report = self._track_frame(self._trackers[place], stream, frame, image)
                 reports[place].append((stream, report))
         for place in sorted(reports):
-            self._attach(batch, reports[place], self._trackers[place])
+            self._writer.attach(batch, reports[place], self._trackers[place].config)
 
     def _track_frame(
-        self, tracker: Tracker, stream: int, frame: PortableFrame, image: Image | None
+        self, tracker: Tracker, stream: Stream, frame: PortableFrame, image: Image | None
     ) -> Report:
-        from pythia.elements.tracker_meta import FrameWriter, considered, tracker_frame
-
         settings, scale = self.settings, self._scale
         objects = considered(frame, self._class_ids)
         self._styles.learn(objects)
         report = tracker.process(stream, tracker_frame(frame, objects, scale, image))
         writer = FrameWriter(frame, objects, scale, self._styles, settings["display-tracking-id"])
-        writer.write(report.tracked, lambda target_id: self._object_id(stream, target_id))
+        writer.write(report.tracked, lambda target_id: self._ids.object_id(stream, target_id))
         if not self._class_ids:
             writer.remove_untracked()
         return report
-
-    def _object_id(self, stream: int, target_id: int) -> int:
-        """The id that an object gets: the tracker's, or one that counts from 0 since an EOS."""
-        first = self._first_ids.setdefault(stream, target_id)
-        if not self.settings["tracking-id-reset-mode"] & _FROM_ZERO_AFTER_EOS:
-            return target_id
-        return (target_id & ~_LOW) | ((target_id - first) & _LOW)
-
-    # Metadata of the batch
-
-    def _attach(
-        self, batch: PortableBatch, reports: list[tuple[int, Report]], tracker: Tracker
-    ) -> None:
-        wanted = tracker.config.target_management
-        offered = {"terminated": wanted.output_terminated_tracks}
-        for kind, meta_type in _KINDS:
-            found = {stream: getattr(report, kind) for stream, report in reports}
-            if offered.get(kind, True) and any(found.values()):
-                self._add(batch, meta_type, self._target_batch(found))
-        if tracker.config.reid.output_reid_tensor:
-            self._attach_vectors(batch, [report for _, report in reports])
-
-    def _target_batch(self, found: dict[int, list[Track]]) -> Any:
-        from pythia.elements.tracker_meta import target_object
-        from pythia.meta.portable_tracker import PortableTargetBatch, PortableTargetStream
-
-        streams = []
-        for stream, tracks in found.items():
-            if tracks:
-                objects = tuple(
-                    target_object(
-                        track, self._scale, self._styles, self._object_id(stream, track.id)
-                    )
-                    for track in tracks
-                )
-                streams.append(PortableTargetStream(_source(stream), stream, objects))
-        return PortableTargetBatch(tuple(streams))
-
-    def _attach_vectors(self, batch: PortableBatch, reports: list[Report]) -> None:
-        import numpy as np
-
-        from pythia.meta.portable_tracker import PortableReidBatch
-
-        vectors = [t.vector for report in reports for t in report.tracked if t.vector is not None]
-        if vectors:
-            self._add(batch, TRACKER_BATCH_REID_META, PortableReidBatch(np.stack(vectors)))
-
-    @staticmethod
-    def _add(batch: PortableBatch, meta_type: int, data: Any) -> None:
-        batch.add_user(PortableUser(PortableBase(meta_type), data))
-
-
-def _source(stream: int) -> int:
-    return stream >> _SURFACE_BITS
 
 
 def _class_ids(text: str) -> frozenset[int]:

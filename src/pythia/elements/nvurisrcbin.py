@@ -41,6 +41,7 @@ _SOURCE_TYPE = Enum(
     ),
 )
 _ANY_URI = 1
+_DOWN = (Gst.StateChange.PAUSED_TO_READY, Gst.StateChange.READY_TO_NULL)
 _READABLE = GObject.ParamFlags.READABLE
 _ACTION = GObject.SignalFlags.RUN_LAST | GObject.SignalFlags.ACTION
 _POINTER = GObject.TYPE_POINTER
@@ -106,6 +107,9 @@ class NvUriSrcBin(Portable, Gst.Bin):
         if transition == Gst.StateChange.PLAYING_TO_PAUSED and self._reconnector:
             self._reconnector.play(False)
         result = Gst.Bin.do_change_state(self, transition)
+        if result == Gst.StateChangeReturn.FAILURE and transition in _DOWN:
+            # An error that comes while decodebin stops makes it fail, once (GStreamer 1.22).
+            result = Gst.Bin.do_change_state(self, transition)
         if transition == Gst.StateChange.PAUSED_TO_PLAYING and self._reconnector:
             self._reconnector.play(True)
         if transition == Gst.StateChange.PAUSED_TO_READY:

@@ -19,16 +19,12 @@ from pythia.meta.portable import (
     PortableUser,
 )
 from pythia.meta.portable_osd import PortableRect, PortableText
-from pythia.meta.portable_tracker import (
-    PortableObjReid,
-    PortableTargetFrame,
-    PortableTargetObject,
-)
+from pythia.meta.portable_tracker import PortableObjReid
 from pythia.meta.types import TRACKER_OBJ_REID_META, UNTRACKED_OBJECT_ID
 
 if TYPE_CHECKING:
     from pythia.vision.image import Image
-    from pythia.vision.tracking.frame import Box, Frame, Track, Tracked
+    from pythia.vision.tracking.frame import Box, Frame, Tracked
 
 _NOT_DETECTED = -0.1  # the confidence of an object that only the tracker saw
 _LONGEST_TEXT = 127
@@ -198,25 +194,3 @@ def clip(box: Box, size: tuple[int, int]) -> Box | None:
     width = min(box[0] + box[2], size[0]) - left
     height = min(box[1] + box[3], size[1]) - top
     return (left, top, width, height) if min(width, height) > 0 else None
-
-
-def target_object(
-    track: Track, scale: Scale, styles: ClassStyles, object_id: int
-) -> PortableTargetObject:
-    """A track as past-frame metadata and the like show it."""
-    return PortableTargetObject(
-        object_id,
-        track.class_id,
-        styles.label(track.class_id),
-        tuple(
-            PortableTargetFrame(
-                moment.frame_num,
-                PortableRect(*scale.back(moment.box)),
-                moment.confidence,
-                moment.age,
-                moment.state,
-                moment.visibility,
-            )
-            for moment in track.moments
-        ),
-    )

@@ -19,15 +19,15 @@ def _frame(number: int = 0) -> Frame:
     return Frame(number, (320, 240), _BOXES, np.array([0, 5]), np.ones(2))
 
 
-def _ids(tracker: Tracker, stream: int) -> list[int]:
-    return [one.id for one in tracker.process(stream, _frame()).tracked]
+def _ids(tracker: Tracker, source: int) -> list[int]:
+    return [one.id for one in tracker.process((source, 0), _frame()).tracked]
 
 
 def test_no_two_targets_of_any_streams_have_the_same_id() -> None:
     tracker = Tracker(_CONFIG, IdCounter())
 
-    assert [_ids(tracker, stream) for stream in (4, 7)] == [[0, 1], [2, 3]]
-    assert [_ids(tracker, stream) for stream in (7, 4)] == [[2, 3], [0, 1]]
+    assert [_ids(tracker, source) for source in (4, 7)] == [[0, 1], [2, 3]]
+    assert [_ids(tracker, source) for source in (7, 4)] == [[2, 3], [0, 1]]
 
 
 def test_unique_ids_have_a_random_number_of_the_stream_in_the_upper_half() -> None:
@@ -45,7 +45,7 @@ def test_a_stream_that_is_removed_begins_anew() -> None:
     tracker = Tracker(_CONFIG, IdCounter())
     _ids(tracker, 3)
 
-    tracker.remove(3)
+    tracker.remove((3, 0))
 
     assert tracker.streams == ()
     assert _ids(tracker, 3) == [2, 3]
@@ -56,7 +56,7 @@ def test_tracks_are_written_to_a_file_of_their_stream(tmp_path: Path) -> None:
     tracker = Tracker(replace(_CONFIG, target_management=rules), IdCounter())
 
     for number in (0, 1):
-        tracker.process(6, _frame(number))
+        tracker.process((6, 0), _frame(number))
     tracker.close()
 
     lines = (tmp_path / "track_6.txt").read_text().splitlines()
@@ -69,10 +69,8 @@ def test_tracks_are_written_to_a_file_of_their_stream(tmp_path: Path) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_files_that_cannot_be_written_are_an_error_at_once(tmp_path: Path) -> None:
     rules = replace(_CONFIG.target_management, terminated_track_filename=str(tmp_path / "no" / "t"))
-    tracker = Tracker(replace(_CONFIG, target_management=rules), IdCounter())
-    tracker.process(0, _frame())
 
-    with pytest.raises(ConfigError, match=r"terminatedTrackFilename: .*t0\.txt cannot be written"):
-        tracker.remove(0)
+    with pytest.raises(ConfigError, match=r"terminatedTrackFilename: .*t0\.txt and so on cannot"):
+        Tracker(replace(_CONFIG, target_management=rules), IdCounter())

@@ -109,7 +109,8 @@ def _lab(rgb: NDArray[Any]) -> Features:
 def _edge_directions(luma: Patches, target: Features) -> None:
     """Write how much the brightness rises towards each of 18 directions, ``(n, 18, side, side)``.
 
-    Values are relative to how strong edges are around: a shadow changes the strength, not the shape.
+    Values are relative to how strong edges are around: a shadow changes the strength of edges, and
+    not their shape.
     """
     count, side = luma.shape[:2]
     tall = luma.reshape(count * side, side)

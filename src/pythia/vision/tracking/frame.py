@@ -94,6 +94,13 @@ def visibility(box: Sequence[float], size: tuple[int, int]) -> float:
     return inside_x * inside_y / (width * height)
 
 
+def touching(boxes: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which boxes lie at least partly in the picture."""
+    low = boxes[:, :2] < np.array(size)
+    high = boxes[:, :2] + boxes[:, 2:] > 0
+    return np.asarray((low & high).all(axis=1))
+
+
 def unclipped(boxes: Floats, sides: Floats, size: tuple[int, int]) -> Floats:
     """Boxes that the picture's border cuts off, completed.
 

@@ -18,12 +18,7 @@ from pythia.vision.tracking.association import (
     Similarities,
     overlaps,
 )
-from pythia.vision.tracking.config import (
-    DEEP_SORT,
-    DEEP_SORT_AND_REASSOCIATION,
-    NO_ESTIMATOR,
-    TrackerConfig,
-)
+from pythia.vision.tracking.config import NO_ESTIMATOR, TrackerConfig
 from pythia.vision.tracking.estimator import Estimator, Floats
 from pythia.vision.tracking.frame import (
     Box,
@@ -32,9 +27,11 @@ from pythia.vision.tracking.frame import (
     Report,
     Track,
     Tracked,
+    touching,
     unclipped,
     visibility,
 )
+from pythia.vision.tracking.looks import Looks
 from pythia.vision.tracking.reassociation import Reassociation
 from pythia.vision.tracking.target import (
     ACTIVE,
@@ -78,7 +75,7 @@ class StreamTracker:
         self._estimator = Estimator(config.state_estimator)
         self._predicts = config.state_estimator.state_estimator_type != NO_ESTIMATOR
         self._associator = Associator(config.data_associator)
-        self._reid = reid
+        self._looks = Looks(config, reid)
         self._reassociation: Reassociation | None = None
         if config.trajectory_management.enable_re_assoc:
             self._reassociation = Reassociation(config)
@@ -97,18 +94,15 @@ class StreamTracker:
         source = self._look(frame)
         predicted = self._config.data_associator.use_prediction_for_assoc or source is not None
         rows = self._considered(frame)
-        vectors = self._all_vectors(frame, rows)
-        pairs: Pairs = []
-        if frame.looked:
-            expected = self._estimator.boxes if predicted else known
-            pairs = self._associate(frame, rows, expected, source is not None, vectors)
-        self._confirm(frame, pairs)
+        expected = self._estimator.boxes if predicted else known
+        seen = self._looks.see(frame, rows)
+        self._confirm(frame, self._associate(frame, rows, expected, source is not None, seen))
         self._live(frame, source is not None)
         self._end(report)
         self._begin(frame, rows)
-        shown = self._remember_looks(frame, vectors)
+        seen = self._looks.remember(frame, self._targets, seen)
         self._identify()
-        self._report(frame, report, shown)
+        self._report(frame, report, seen)
         self._learn(frame, source)
         return report
 
@@ -150,7 +144,12 @@ class StreamTracker:
         return rows if frame.looked else rows[:0]
 
     def _associate(
-        self, frame: Frame, rows: Rows, expected: Floats, seen: bool, vectors: Vectors | None
+        self,
+        frame: Frame,
+        rows: Rows,
+        expected: Floats,
+        located: bool,
+        seen: dict[int, Vectors],
     ) -> Pairs:
         if not self._targets or not len(rows):
             return []
@@ -159,7 +158,7 @@ class StreamTracker:
         if self._predicts and self._config.data_associator.threshold_mahalanobis >= 0:
             mahalanobis = self._estimator.distances(detections.boxes)
         visual = None
-        if seen and self._visual is not None:
+        if located and self._visual is not None:
             visual = self._visual.similarities(detections.boxes)
         states = np.array([target.state for target in self._targets])
         pairs = self._associator.associate(
@@ -168,22 +167,12 @@ class StreamTracker:
             states == ACTIVE,
             detections,
             self._associator.confirmed(frame.confidences[rows]),
-            Similarities(visual, self._likeness(vectors), mahalanobis),
+            Similarities(visual, self._looks.likeness(self._targets, seen), mahalanobis),
         )
         return [(target, int(rows[detection])) for target, detection in pairs]
 
     def _class_ids(self) -> NDArray[np.intp]:
         return np.array([target.class_id for target in self._targets], np.intp)
-
-    def _likeness(self, vectors: Vectors | None) -> Floats | None:
-        if vectors is None:
-            return None
-        return np.array(
-            [
-                np.ones(len(vectors)) if t.gallery is None else t.gallery.similarities(vectors)
-                for t in self._targets
-            ]
-        )
 
     def _confirm(self, frame: Frame, pairs: Pairs) -> None:
         if not pairs:
@@ -198,17 +187,17 @@ class StreamTracker:
 
     # What becomes of targets
 
-    def _live(self, frame: Frame, seen: bool) -> None:
+    def _live(self, frame: Frame, located: bool) -> None:
         boxes = self._estimator.boxes
-        hidden = self._hidden(boxes) if seen and frame.looked else np.zeros(len(boxes), np.bool_)
-        inside = _touching(boxes, frame.size)
+        hidden = self._hidden(boxes) if located and frame.looked else np.zeros(len(boxes), np.bool_)
+        inside = touching(boxes, frame.size)
         for row, target in enumerate(self._targets):
-            live(target, self._sight(frame, target, seen, bool(hidden[row])), self._rules)
+            live(target, self._sight(frame, target, located, bool(hidden[row])), self._rules)
             if not inside[row]:
                 target.state = EMPTY
 
-    def _sight(self, frame: Frame, target: Target, seen: bool, hidden: bool) -> Sight:
-        if not seen:
+    def _sight(self, frame: Frame, target: Target, located: bool, hidden: bool) -> Sight:
+        if not located:
             target.confidence = 1.0
             return Sight(frame.looked, self._predicts and not frame.looked, False)
         found = target.confidence >= self._rules.min_tracker_confidence
@@ -274,39 +263,6 @@ class StreamTracker:
             target.trajectory = deque(maxlen=rules.max_trajectory_buffer_length)
         return target
 
-    # Looks
-
-    def _all_vectors(self, frame: Frame, rows: Rows) -> Vectors | None:
-        """Vectors of all detections, where looks take part in the association."""
-        if self._reid is None or frame.image is None or not len(rows):
-            return None
-        if self._config.reid.reid_type not in (DEEP_SORT, DEEP_SORT_AND_REASSOCIATION):
-            return None
-        return self._reid.vectors(frame.image, frame.boxes[rows], frame.size)
-
-    def _remember_looks(self, frame: Frame, vectors: Vectors | None) -> dict[int, Vectors]:
-        """Add to the galleries of targets that a detection confirms; vectors by detection."""
-        if self._reid is None or frame.image is None:
-            return {}
-        from pythia.vision.tracking.reid import Gallery
-
-        if vectors is None:
-            due = [t.detection for t in self._targets if t.is_matched and self._is_due(t)]
-            vectors = self._reid.vectors(frame.image, frame.boxes[due], frame.size)
-            shown = dict(zip(due, vectors, strict=True))
-        else:
-            shown = dict(zip(self._considered(frame).tolist(), vectors, strict=True))
-        for target in self._targets:
-            if target.detection in shown:
-                if target.gallery is None:
-                    target.gallery = Gallery(self._config.reid.reid_history_size, vectors.shape[1])
-                target.gallery.add(shown[target.detection])
-        return shown
-
-    def _is_due(self, target: Target) -> bool:
-        interval = self._config.trajectory_management.reid_extraction_interval
-        return target.age == 0 if interval < 0 else target.age % max(1, interval) == 0
-
     def _learn(self, frame: Frame, source: PatchSource | None) -> None:
         """Have the visual tracker take in what was seen."""
         if source is None or self._visual is None:
@@ -346,7 +302,7 @@ class StreamTracker:
         hidden = [other for other in self._targets if other.state == INACTIVE]
         return self._reassociation.find(target, boxes, hidden)
 
-    def _report(self, frame: Frame, report: Report, shown: dict[int, Vectors]) -> None:
+    def _report(self, frame: Frame, report: Report, seen: dict[int, Vectors]) -> None:
         for target, values in zip(self._targets, self._estimator.boxes.tolist(), strict=True):
             box: Box = tuple(values)
             moment = Moment(
@@ -360,17 +316,17 @@ class StreamTracker:
             if target.trajectory is not None:
                 target.trajectory.append(moment)
             if target.state == ACTIVE:
-                self._report_active(report, target, box, shown)
+                self._report_active(report, target, box, seen)
                 continue
             target.pending.append(moment)
             if target.state == INACTIVE and self._rules.output_shadow_tracks:
                 report.shadow.append(Track(target.id, target.class_id, (moment,)))
 
     def _report_active(
-        self, report: Report, target: Target, box: Box, shown: dict[int, Vectors]
+        self, report: Report, target: Target, box: Box, seen: dict[int, Vectors]
     ) -> None:
         target.seen = self._now
-        vector = shown.get(target.detection) if self._config.reid.output_reid_tensor else None
+        vector = seen.get(target.detection) if self._config.reid.output_reid_tensor else None
         report.tracked.append(
             Tracked(target.id, target.class_id, box, target.confidence, target.detection, vector)
         )
@@ -381,10 +337,3 @@ class StreamTracker:
 
 def _track(target: Target) -> Track:
     return Track(target.id, target.class_id, tuple(target.trajectory or ()))
-
-
-def _touching(boxes: Floats, size: tuple[int, int]) -> Flags:
-    """Which boxes lie at least partly in the picture."""
-    low = boxes[:, :2] < np.array(size)
-    high = boxes[:, :2] + boxes[:, 2:] > 0
-    return np.asarray((low & high).all(axis=1))

@@ -1,8 +1,10 @@
-"""The files of ``terminatedTrackFilename``: tracks that ended, one file a stream."""
+"""The files of ``terminatedTrackFilename``: tracks that ended, one file a source."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TextIO
 
 from pythia.exceptions import ConfigError
@@ -17,19 +19,24 @@ class TrackFile:
     pixels of the tracker's frame.
 
     Args:
-        prefix: path of the files up to the number of the stream, from the working directory on.
+        prefix: path of the files up to the number of the source, from the working directory on.
+
+    Raises:
+        ConfigError: files cannot be made there.
     """
 
     def __init__(self, prefix: str) -> None:
+        folder = Path(prefix).absolute().parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError(
+                f"terminatedTrackFilename: files {prefix}0.txt and so on cannot be written; is "
+                f"{folder} a folder that you may write to?"
+            )
         self._prefix = prefix
         self._files: dict[int, TextIO] = {}
 
-    def write(self, stream: int, tracks: Iterable[Track]) -> None:
-        """Add whole tracks to the file of a stream.
-
-        Raises:
-            ConfigError: the file cannot be written.
-        """
+    def write(self, source: int, tracks: Iterable[Track]) -> None:
+        """Add whole tracks to the file of a source."""
         for track in tracks:
             lines = [
                 f"{moment.frame_num}, {track.id}, "
@@ -37,18 +44,13 @@ class TrackFile:
                 + f", -1, -1, {track.class_id}, -1, {moment.visibility:.3f}, -1, -1\n"
                 for moment in track.moments
             ]
-            self._file(stream).writelines(lines)
+            self._file(source).writelines(lines)
 
-    def _file(self, stream: int) -> TextIO:
-        if stream not in self._files:
-            path = f"{self._prefix}{stream}.txt"
-            try:
-                self._files[stream] = open(path, "w", encoding="ascii")  # noqa: SIM115
-            except OSError as error:
-                raise ConfigError(
-                    f"terminatedTrackFilename: {path} cannot be written: {error.strerror}"
-                ) from error
-        return self._files[stream]
+    def _file(self, source: int) -> TextIO:
+        if source not in self._files:
+            path = Path(f"{self._prefix}{source}.txt")
+            self._files[source] = path.open("w", encoding="ascii")
+        return self._files[source]
 
     def close(self) -> None:
         """Close all files."""

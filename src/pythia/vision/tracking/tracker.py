@@ -14,6 +14,9 @@ from pythia.vision.tracking.track_file import TrackFile
 if TYPE_CHECKING:
     from pythia.vision.tracking.reid import ReidNetwork
 
+Stream = tuple[int, int]
+"""Numbers of a source and of one of its surfaces."""
+
 _LOW_BITS = 32
 
 
@@ -44,7 +47,7 @@ class Tracker:
     def __init__(self, config: TrackerConfig, new_id: Callable[[], int]) -> None:
         self.config = config
         self._new_id = new_id
-        self._streams: dict[int, StreamTracker] = {}
+        self._streams: dict[Stream, StreamTracker] = {}
         self._reid: ReidNetwork | None = None
         if config.reid.reid_type:
             from pythia.vision.tracking.reid import ReidNetwork
@@ -55,11 +58,11 @@ class Tracker:
             self._file = TrackFile(config.target_management.terminated_track_filename)
 
     @property
-    def streams(self) -> tuple[int, ...]:
+    def streams(self) -> tuple[Stream, ...]:
         """The streams that there is something to remember of."""
         return tuple(self._streams)
 
-    def process(self, stream: int, frame: Frame) -> Report:
+    def process(self, stream: Stream, frame: Frame) -> Report:
         """Take in the next frame of a stream."""
         tracker = self._streams.get(stream)
         if tracker is None:
@@ -69,7 +72,7 @@ class Tracker:
         self._write(stream, report.terminated)
         return report
 
-    def remove(self, stream: int) -> None:
+    def remove(self, stream: Stream) -> None:
         """Let go of all that is known of a stream."""
         tracker = self._streams.pop(stream, None)
         if tracker is not None:
@@ -92,6 +95,6 @@ class Tracker:
         count, key = IdCounter(), secrets.randbits(_LOW_BITS) << _LOW_BITS
         return lambda: key | count()
 
-    def _write(self, stream: int, tracks: Iterable[Track]) -> None:
+    def _write(self, stream: Stream, tracks: Iterable[Track]) -> None:
         if self._file is not None:
-            self._file.write(stream, tracks)
+            self._file.write(stream[0], tracks)
