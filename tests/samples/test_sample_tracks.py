@@ -11,9 +11,9 @@ from tools.track_score import Rows, Score, rows, sample_truths, score
 from pythia import elements, samples
 from pythia.gst import Gst
 from pythia.meta import carrier
-from support.play import Player
 
 FORMS = ("NvSORT", "NvDCF_perf")
+_WAIT_S = 110
 _HEAD = (
     "filesrc location={video} ! qtdemux ! h264parse ! avdec_h264 ! nvvideoconvert ! m.sink_0 "
     "nvstreammux name=m batch-size=1 width=1280 height=720 "
@@ -54,16 +54,18 @@ def scores() -> dict[str, Score]:
     text = _HEAD.format(video=video, primary=primary)
     for form in FORMS:
         text += _BRANCH.format(config=samples.path(f"config_tracker_{form}.yml"), form=form)
+    pipeline = Gst.parse_launch(text)
+    assert isinstance(pipeline, Gst.Pipeline)
     found: dict[str, list[Rows]] = {form: [] for form in FORMS}
-    stops: list[Callable[[], None]] = []
-
-    def prepare(pipeline: Gst.Pipeline) -> None:
-        stops.extend(_recorder(pipeline, form, found[form]) for form in FORMS)
-
-    played = Player()(text, prepare)
+    stops = [_recorder(pipeline, form, found[form]) for form in FORMS]
+    pipeline.set_state(Gst.State.PLAYING)
+    ends = Gst.MessageType.EOS | Gst.MessageType.ERROR
+    message = pipeline.get_bus().timed_pop_filtered(_WAIT_S * Gst.SECOND, ends)
+    pipeline.set_state(Gst.State.NULL)
     for stop in stops:
         stop()
-    assert played.error is None
+    assert message is not None
+    assert message.type == Gst.MessageType.EOS
     truths = sample_truths(json.loads(samples.path("sample_720p.gt.json").read_text()))
     return {form: score(truths, found[form]) for form in FORMS}
 

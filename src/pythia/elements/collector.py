@@ -197,8 +197,8 @@ class Collector(Generic[T]):
     def _pick(self) -> list[tuple[int, T]]:
         picked: list[tuple[int, T]] = []
         taken: dict[int, int] = {}
-        share = self._share()
-        while len(picked) < self._size:
+        share, size = self._share(), self._size  # before sources that have ended are empty
+        while len(picked) < size:
             number = self._turn(share, taken)
             if number is None:
                 break

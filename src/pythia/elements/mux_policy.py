@@ -15,7 +15,9 @@ from typing import Any
 from pythia.exceptions import ConfigError
 
 _SIZES = ("batch-size", "width", "height")
-_OLD_ONLY = ("width", "height", "enable-padding", "live-source")
+OLD_ONLY = ("width", "height", "enable-padding", "live-source")
+"""Properties that the new muxer does not have."""
+
 _NEW_TIMEOUT_US = 33_000
 _TIMEOUT = "batched-push-timeout"
 
@@ -64,7 +66,7 @@ def _old_policy(settings: Mapping[str, Any]) -> MuxPolicy:
 
 
 def _new_policy(settings: Mapping[str, Any], given: Collection[str]) -> MuxPolicy:
-    for name in _OLD_ONLY:
+    for name in OLD_ONLY:
         if name in given and settings[name]:
             raise ConfigError(
                 f"nvstreammux: the new muxer (USE_NEW_NVSTREAMMUX=yes) has no {name}: it does "

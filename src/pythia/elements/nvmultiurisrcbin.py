@@ -1,4 +1,4 @@
-"""nvmultiurisrcbin: many sources and their nvstreammux in one element, changed while it plays.
+"""many sources and their nvstreammux in one element, changed while it plays.
 
 Sources are added and removed over HTTP; a source that fails or ends is removed, and the others go
 on. Try it::
@@ -24,6 +24,7 @@ from pythia.elements.multi_source_properties import (
     SOURCE_NAMES,
     UNSUPPORTED,
 )
+from pythia.elements.mux_policy import OLD_ONLY, is_new
 from pythia.elements.nvstreammux import NvStreamMux
 from pythia.elements.properties import gproperties
 from pythia.elements.source_set import Source, SourceSet
@@ -137,7 +138,8 @@ class NvMultiUriSrcBin(Portable, Gst.Bin):
         assert isinstance(mux, NvStreamMux)
         mux.set_property("batch-size", settings["max-batch-size"])
         for name in self.given & MUX_NAMES:
-            mux.set_property(name, settings[name])
+            if not (is_new() and name in OLD_ONLY):
+                mux.set_property(name, settings[name])
         # It knows only the sources that have come so far; the end is told by this element.
         mux.set_property("drop-pipeline-eos", True)
         self.add(mux)
@@ -163,24 +165,20 @@ class NvMultiUriSrcBin(Portable, Gst.Bin):
         settings = self.settings
         for row in UNSUPPORTED:
             if settings[row.name] != row.default:
-                raise ConfigError(
-                    f"nvmultiurisrcbin: the portable runtime has no {row.name}; leave it out"
-                )
+                raise ConfigError(f"the portable runtime has no {row.name}; leave it out")
         if settings["mode"]:
-            raise ConfigError("nvmultiurisrcbin: mode=audio is not there; batches hold video")
+            raise ConfigError("mode=audio is not there; batches hold video")
         uris, limit = self._list("uri-list"), settings["max-batch-size"]
         if len(uris) > limit:
-            raise ConfigError(
-                f"nvmultiurisrcbin: uri-list has {len(uris)} sources, and max-batch-size is {limit}"
-            )
+            raise ConfigError(f"uri-list has {len(uris)} sources, and max-batch-size is {limit}")
         ids = self._list("sensor-id-list")
         if len(set(ids)) < len(ids):
-            raise ConfigError("nvmultiurisrcbin: a sensor id is twice in sensor-id-list")
+            raise ConfigError("a sensor id is twice in sensor-id-list")
 
     def _listen(self) -> None:
         port = self.settings["port"] or "0"
         if not port.isdecimal() or int(port) > 65535:
-            raise ConfigError(f"nvmultiurisrcbin: port={port} has to be a number from 0 to 65535")
+            raise ConfigError(f"port={port} has to be a number from 0 to 65535")
         if int(port):
             from pythia.elements.rest_server import RestServer
 

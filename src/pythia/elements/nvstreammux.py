@@ -12,15 +12,15 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from pythia.elements.base import pad_template, parse_caps, video_caps
+from pythia.elements.base import pad_template, video_caps
 from pythia.elements.collector import Collected, Collector
-from pythia.elements.mux_source import NO_TIME, MuxFrame, MuxSource
+from pythia.elements.mux_output import BATCHED, choose_output, require_one_size
 from pythia.elements.mux_policy import MuxPolicy, is_new, policy
 from pythia.elements.mux_properties import MUX_PROPERTIES
+from pythia.elements.mux_source import NO_TIME, MuxFrame, MuxSource
 from pythia.elements.properties import gproperties
 from pythia.elements.structures import SOURCE_ID, custom_event, structure
 from pythia.elements.task import TaskElement
-from pythia.exceptions import ConfigError
 from pythia.gst import Gst
 from pythia.gst.batch_memory import MOST_MEMORIES, BatchMemory
 from pythia.gst.capi import gobject
@@ -38,13 +38,12 @@ from pythia.gst.pads import (
     weakly,
 )
 from pythia.gst.queries import accept_video_meta, add_latency, ask_number
-from pythia.gst.video import NVMM, VideoFormat, video_format
+from pythia.gst.video import VideoFormat, video_format
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBatch
 from pythia.meta.portable_sensor import PortableSensorInfo
 
-_BATCHED = ("NV12", "I420", "RGBA")
-_INPUT = (*_BATCHED, "BGRx", "RGBx", "BGRA", "BGR", "RGB", "GRAY8")
+_INPUT = (*BATCHED, "BGRx", "RGBx", "BGRA", "BGR", "RGB", "GRAY8")
 
 
 class NvStreamMux(TaskElement, Gst.Element):
@@ -60,7 +59,7 @@ class NvStreamMux(TaskElement, Gst.Element):
     __gsttemplates__ = (
         pad_template("sink_%u", Gst.PadDirection.SINK, Gst.PadPresence.REQUEST, video_caps(_INPUT)),
         pad_template(
-            "src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, video_caps(_BATCHED, system=False)
+            "src", Gst.PadDirection.SRC, Gst.PadPresence.ALWAYS, video_caps(BATCHED, system=False)
         ),
     )
     PROPERTIES = MUX_PROPERTIES
@@ -224,46 +223,15 @@ class NvStreamMux(TaskElement, Gst.Element):
             format = video_format(caps)
             with self._choosing:
                 if self._output is None:
-                    self._output = self._choose_output(format)
+                    size = (self.settings["width"], self.settings["height"])
+                    self._output = choose_output(self.src, format, size)
             if is_new():
-                self._require_one_size(source, format)
+                require_one_size(source.number, format, self._output)
             source.set_format(format, self._output, self.settings)
         except Exception as error:
             self.fail(error)
             return False
         return True
-
-    def _require_one_size(self, source: MuxSource, format: VideoFormat) -> None:
-        assert self._output is not None
-        first = self._output
-        if (format.width, format.height) != (first.width, first.height):
-            raise ConfigError(
-                f"nvstreammux: source {source.number} has frames of {format.width}x{format.height} "
-                f"and the first one of {first.width}x{first.height}: the portable runtime's new "
-                "muxer (USE_NEW_NVSTREAMMUX=yes) needs one size; scale before it with "
-                "nvvideoconvert, or unset the variable"
-            )
-
-    def _choose_output(self, first: VideoFormat) -> VideoFormat:
-        """The format of all batches: the first source's, if what follows takes it."""
-        width = self.settings["width"] or first.width
-        height = self.settings["height"] or first.height
-        wish = first.format if first.format in _BATCHED else "RGBA"
-        allowed = self.src.peer_query_caps(None) or Gst.Caps.new_any()
-        for name in (wish, *_BATCHED):
-            caps = parse_caps(
-                f"video/x-raw({NVMM}), format={name}, width={width}, height={height}, "
-                f"framerate={first.fps[0]}/{first.fps[1]}, pixel-aspect-ratio=1/1, "
-                "interlace-mode=progressive"
-            )
-            if name == first.format and first.colorimetry:
-                caps.set_value("colorimetry", first.colorimetry)
-            if caps.can_intersect(allowed):
-                return video_format(caps)
-        raise ConfigError(
-            f"nvstreammux gives {NVMM} frames of {width}x{height} in {', '.join(_BATCHED)}; "
-            f"what follows takes only: {allowed.to_string()}"
-        )
 
     def _chain(self, source: MuxSource, buffer: int) -> int:
         if source.format is None:
@@ -329,7 +297,7 @@ class NvStreamMux(TaskElement, Gst.Element):
         if self._segment is None:
             self._segment = self._announce(items[0][0])
         self._push_news()
-        batch = PortableBatch(max_frames_in_batch=self.settings["batch-size"])
+        batch = PortableBatch(max_frames_in_batch=max(self.settings["batch-size"], len(items)))
         buffer = new_buffer()
         for slot, (_number, frame) in enumerate(items):
             frame.meta.batch_id = slot
@@ -392,8 +360,8 @@ class NvStreamMux(TaskElement, Gst.Element):
 
     def _waits_ns(self) -> int:
         """How long a frame may wait for its batch."""
-        settings = self.settings
-        return int(max(0, settings["batched-push-timeout"]) * 1000 + settings["max-latency"])
+        waits_s = self._policy.timeout_s or 0
+        return int(waits_s * Gst.SECOND) + int(self.settings["max-latency"])
 
 
 def _is_eos(event: Gst.Event) -> bool:

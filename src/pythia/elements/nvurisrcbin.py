@@ -137,7 +137,7 @@ class NvUriSrcBin(Portable, Gst.Bin):
             self._reconnector.start()
         if settings["smart-record"]:
             if not rtsp:
-                raise ConfigError(f"nvurisrcbin: {uri}: smart-record is for rtsp:// sources only")
+                raise ConfigError(f"{uri}: smart-record is for rtsp:// sources only")
             done, failed = weakly(self._recorded), weakly(self.fail)
             self._recorder = SmartRecorder(settings, done, failed)
         if settings["file-loop"] and uri.startswith("file:"):
@@ -148,10 +148,10 @@ class NvUriSrcBin(Portable, Gst.Bin):
     def _checked_uri(self) -> str:
         uri = self.settings["uri"]
         if not uri:
-            raise ConfigError("nvurisrcbin: set uri, for example uri=file:///path/to/video.mp4")
+            raise ConfigError("set uri, for example uri=file:///path/to/video.mp4")
         if uri.startswith("ipc:"):
             raise ConfigError(
-                f"nvurisrcbin: {uri}: frames of other processes come through NVIDIA's memory "
+                f"{uri}: frames of other processes come through NVIDIA's memory "
                 "only; available: file, rtsp, http, https and what uridecodebin knows"
             )
         return str(uri)

@@ -87,9 +87,7 @@ DECODING = (
         "drop-frame-interval", "uint", 0, "Keep every Nth decoded frame only; 0 keeps all", 0, 30
     ),
     Property("dec-skip-frames", _SKIP_FRAMES, 0, "Frames that are not decoded at all"),
-    Property(
-        "low-latency-mode", "bool", False, "For streams of I and P frames only", hardware=True
-    ),
+    Property("low-latency-mode", "bool", False, "Hand on each frame as soon as it is decoded"),
     Property("disable-passthrough", "bool", False, "Copy frames that need no conversion, too"),
     Property("disable-audio", "bool", True, "Leave the sound out"),
     Property("sei-uuid", "string", None, "UUID of the SEI data that the decoder extracts"),
