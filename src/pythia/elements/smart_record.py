@@ -29,6 +29,12 @@ _PARSERS = {
 }
 _CONTAINERS = (("mp4mux", ".mp4"), ("matroskamux", ".mkv"))
 _WRITE_OUT_S = 5
+_ALL = (
+    Gst.BufferCopyFlags.FLAGS
+    | Gst.BufferCopyFlags.TIMESTAMPS
+    | Gst.BufferCopyFlags.META
+    | Gst.BufferCopyFlags.MEMORY
+)
 _AUDIO_AND_VIDEO, _AUDIO_ONLY = 0, 2
 
 
@@ -77,7 +83,8 @@ class _Writer:
         if self.first_ns is None:
             self.first_ns = min(buffer.pts, buffer.dts)
         self.last_ns = max(self.last_ns, buffer.pts)
-        copy: Any = buffer.copy()
+        # Not copy(), which PyGObject takes for one more reference to the same buffer.
+        copy: Any = buffer.copy_region(_ALL, 0, buffer.get_size())
         copy.pts = max(0, buffer.pts - self.first_ns)
         if buffer.dts != Gst.CLOCK_TIME_NONE:
             copy.dts = max(0, buffer.dts - self.first_ns)

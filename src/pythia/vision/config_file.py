@@ -109,7 +109,7 @@ def _yaml_groups(path: Path, text: str) -> Groups:
             f"{path} is YAML and PyYAML is not installed: pip install 'pythiags[portable]'"
         ) from error
     # OpenCV writes "%YAML:1.0", which is no directive of YAML; an empty line keeps the numbers.
-    text = re.sub(r"\A%YAML:[^\n]*", "", text)
+    text = re.sub(r"^%YAML:.*", "", text, count=1, flags=re.MULTILINE)  # below a licence, too
     try:
         document = yaml.load(text, Loader=yaml.BaseLoader)  # text only: nothing is constructed
     except yaml.YAMLError as error:

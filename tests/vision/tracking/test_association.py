@@ -96,6 +96,17 @@ def test_classes_are_kept_apart_if_the_configuration_says_so(
     assert found == pairs
 
 
+@pytest.mark.parametrize(("confidence", "tentative"), [(0.9, ()), (0.3, ()), (0.9, (0,))])
+def test_classes_are_kept_apart_in_every_stage_of_the_cascade(
+    confidence: float, tentative: tuple[int, ...]
+) -> None:
+    targets, detections = _at(0, class_ids=[1]), _at(2, class_ids=[2])
+
+    found = _pairs(targets, detections, [confidence], tentative, association_matcher_type=CASCADED)
+
+    assert found == []
+
+
 @pytest.mark.parametrize(
     "limit",
     [

@@ -81,6 +81,18 @@ def test_the_visual_tracker_moves_a_box_and_does_not_change_its_size() -> None:
     assert size == pytest.approx([30, 60])
 
 
+def test_the_visual_tracker_makes_no_size_more_certain() -> None:
+    widths = []
+    for looks in (0, 20):
+        estimator = _followed(_KINDS["simple"], [[100.0, 50.0, 30, 60]] * 3)
+        for _ in range(looks):
+            estimator.correct_centres(_ROW, np.array([[115.0, 80.0]]))
+        estimator.correct(_ROW, np.array([[100.0, 50.0, 40, 60]]))
+        widths.append(estimator.boxes[0, 2])
+
+    assert widths[0] == pytest.approx(widths[1])
+
+
 def test_a_noisier_detector_is_believed_less() -> None:
     boxes = [[100.0, 50.0, 30, 60]] * 10 + [[110.0, 50.0, 30, 60]]
     lefts = [

@@ -189,7 +189,9 @@ def test_an_old_target_that_was_taken_over_is_not_followed_on() -> None:
     # Without a filter association fails, and it is the new target that finds the old one.
     config = replace(_CONFIG, target_management=management, state_estimator=StateEstimator())
 
-    reports = _reports(StreamTracker(config, count().__next__), range(40, 60), 75)
+    tracker = StreamTracker(config, count().__next__)
 
-    assert [len(report.tracked) for report in reports[70:]] == [1] * 5
-    assert reports[-1].tracked[0].id == 0
+    reports = _reports(tracker, range(40, 60), 75)
+
+    assert [[one.id for one in report.tracked] for report in reports[70:]] == [[0]] * 5
+    assert [track.id for track in tracker.finish()] == [0]

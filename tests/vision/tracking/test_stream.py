@@ -248,6 +248,17 @@ def test_the_visual_tracker_follows_over_many_frames_without_detection(scene: Sc
     assert one.confidence > 0.6
 
 
+def test_the_visual_tracker_learns_in_frames_without_detection(scene: Scene) -> None:
+    first, last = (scene((100, 80, seed), format="GRAY8").planes[0] for seed in (1, 2))
+    follow = _known(_VISUAL, image=scene((100, 80, 1), format="GRAY8"))
+
+    for part in np.linspace(0, 1, 40):
+        mixed = ((1 - part) * first + part * last).astype(np.uint8)
+        ids = follow.ids(looked=False, image=Image("GRAY8", *_SIZE, (mixed,)))
+
+    assert ids == [0]
+
+
 def test_a_target_that_is_hidden_is_followed_in_the_shadow(scene: Scene) -> None:
     rules = replace(_VISUAL.target_management, output_shadow_tracks=True)
     follow = _known(replace(_VISUAL, target_management=rules), image=scene((100, 80, 1)))

@@ -52,6 +52,13 @@ def test_a_file_is_read_into_sections_and_the_rest_keeps_its_defaults(written: W
     assert config.state_estimator == TrackerConfig().state_estimator
 
 
+def test_a_licence_may_stand_before_the_header(tmp_path: Path) -> None:
+    file = tmp_path / "tracker.yml"
+    file.write_text("# Copyright\n\n%YAML:1.0\nTargetManagement:\n  probationAge: 3\n")
+
+    assert load_tracker_config(file).target_management.probation_age == 3
+
+
 def test_paths_start_at_the_folder_of_the_file(written: Written, tmp_path: Path) -> None:
     config = load_tracker_config(written("ReID:\n  onnxFile: ../reid.onnx\n"))
 
