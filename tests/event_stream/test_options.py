@@ -109,8 +109,8 @@ def retained(port: int, topic: str) -> list[mqtt.MQTTMessage]:
     late = mqtt.Client(CallbackAPIVersion.VERSION2)
     late.username_pw_set("pythia", PASSWORD)
 
-    def subscribe(*_: object) -> None:
-        late.subscribe(topic, qos=2)
+    def subscribe(client: mqtt.Client, *_: object) -> None:
+        client.subscribe(topic, qos=2)
 
     late.on_connect = subscribe
     late.on_message = lambda _, __, message: found.append(message)

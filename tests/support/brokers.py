@@ -192,8 +192,8 @@ class MqttServer(Server):
         reader.reconnect_delay_set(1, 1)
         arrived = self._arrived[name]
 
-        def subscribe(*_: object) -> None:
-            reader.subscribe(name, qos=2)
+        def subscribe(client: mqtt.Client, *_: object) -> None:
+            client.subscribe(name, qos=2)
 
         reader.on_connect = subscribe
         reader.on_subscribe = lambda *_: subscribed.set()
@@ -212,7 +212,8 @@ class MqttServer(Server):
         super().end(number)
 
     def events(self, name: str, count: int, timeout_s: float = 20) -> list[bytes]:
-        wait_for(lambda: len(self._arrived[name]) >= count, timeout_s)
+        # Different ones: what was sent twice must not stand for what is still on its way.
+        wait_for(lambda: len(set(self._arrived[name])) >= count, timeout_s)
         return list(self._arrived[name])
 
 

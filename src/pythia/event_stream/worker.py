@@ -223,7 +223,8 @@ class Worker:
     def _note(self, error: Exception) -> None:
         text = str(error) or type(error).__name__
         if text != self._last_error:
-            logger.warning("%s: not delivered, trying again: %s", self.stream.uri, text)
+            cause = text.removeprefix(f"{self.stream.uri}: ")
+            logger.warning("%s: not delivered, trying again: %s", self.stream.uri, cause)
         self._set_error(text)
 
     def _set_error(self, text: str) -> None:
