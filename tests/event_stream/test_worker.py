@@ -119,6 +119,18 @@ def test_a_failed_batch_is_posted_again_after_connecting_anew() -> None:
     assert worker.stats().last_error == "still down"
 
 
+def test_a_warning_names_the_stream_once(caplog: pytest.LogCaptureFixture) -> None:
+    sink = Sink()
+    sink.failures = [StreamError(f"{sink.uri}: cannot connect: refused")]
+    worker = started(sink)
+
+    worker.offer(1)
+    worker.drain(10)
+
+    (said,) = caplog.messages
+    assert said == f"{sink.uri}: not delivered, trying again: cannot connect: refused"
+
+
 def test_delays_grow_to_a_limit_and_vary() -> None:
     delays = _delays()
     first = [next(delays) for _ in range(12)]
