@@ -136,12 +136,16 @@ def test_a_tracked_object_is_looked_at_until_it_has_a_label_and_keeps_that(
         name="colour",
         shape=("batch", 3, 1, 1),
     )
-    painted = Painted(["black", "black", "red", "black"], tracked)
+    painted = Painted(["black", "black", "red", "red", "black"], tracked)
 
     played = _play(play, f"{primary} ! identity name=tracker ! {second}", 7, painted)
 
     assert played.error is None
-    assert _labels(played) == [[], [], *[["car"]] * 5]
+    labels = _labels(played)
+    # An object is not looked at while it is being looked at, so either red frame may be the one.
+    first = labels.index(["car"])
+    assert first in (2, 3)
+    assert labels == [[]] * first + [["car"]] * (7 - first)
 
 
 def test_tensors_of_nvdspreprocess_are_taken(play: Play, server: Write, tmp_path: Path) -> None:
