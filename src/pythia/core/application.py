@@ -67,7 +67,7 @@ class Application:
             raise ValueError(f"on_probe_error={on_probe_error!r}; available: stop, continue")
         self._handlers = Handlers(self, goes_on=on_probe_error == "continue")
         elements.register(pipeline if isinstance(pipeline, str) else None)
-        self.pipeline = build(pipeline) if isinstance(pipeline, str) else pipeline
+        self.pipeline: Gst.Pipeline = build(pipeline) if isinstance(pipeline, str) else pipeline
         self.on_probe_error = on_probe_error
         self.play_timeout_s = play_timeout_s
         self.drain_timeout_s = drain_timeout_s

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from pythia.event_stream.formats import open_format
+from pythia.event_stream.formats import Format, open_format
 from pythia.event_stream.uri import StreamUri
 
 
@@ -33,7 +33,7 @@ class Stream(ABC):
 
     def __init__(self, uri: StreamUri) -> None:
         self.uri = uri
-        self.format = open_format(uri, lines=self.LINES, objects=self.TAKES_OBJECTS)
+        self.format: Format = open_format(uri, lines=self.LINES, objects=self.TAKES_OBJECTS)
 
     @abstractmethod
     def connect(self) -> None:

@@ -77,7 +77,7 @@ class Worker:
         linger_ms: float = 10.0,
         on_failure: Callable[[BaseException], None] | None = None,
     ) -> None:
-        self.stream = stream
+        self.stream: Stream = stream
         uri = stream.uri
         overflow = uri.choice("overflow", OVERFLOW)
         self._lazy = uri.choice("connect", ("start", "lazy")) == "lazy"
