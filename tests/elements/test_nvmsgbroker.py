@@ -367,6 +367,34 @@ def test_a_topic_that_refuses_events_is_an_error(play: Play, redis: Broker, tmp_
     assert "WRONGTYPE" in played.error
 
 
+def test_the_cause_is_told_before_the_stream_breaks(
+    play: Play, redis: Broker, tmp_path: Path
+) -> None:
+    assert isinstance(redis.server, RedisServer)
+    with redis.server.client() as client:
+        client.set(redis.topic, "no stream")
+    more = threading.Semaphore(0)
+    went_on: list[bool] = []
+
+    def hold(_bus: Gst.Bus, message: Gst.Message) -> None:
+        if message.type == ERROR and not went_on:
+            while more.acquire(blocking=False):
+                pass
+            # As long as the cause is not on the bus, frames have to pass.
+            went_on.append(all(more.acquire(timeout=10) for _ in range(5)))
+
+    def prepare(pipeline: Gst.Pipeline) -> None:
+        probe("out", "sink", lambda _: more.release())(pipeline)
+        pipeline.get_bus().enable_sync_message_emission()
+        pipeline.get_bus().connect("sync-message", hold)
+
+    played = play(CONV.format(-1) + redis.launch(tmp_path), prepare)
+
+    assert played.error is not None
+    assert "WRONGTYPE" in played.error
+    assert went_on == [True]
+
+
 def test_mqtt_with_certificates(play: Play, server_of: Servers, tmp_path: Path) -> None:
     server = server_of("mqtt")
     broker = broker_of("mqtt", server)

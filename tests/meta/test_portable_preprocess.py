@@ -47,7 +47,7 @@ def test_regions_of_a_copied_batch_point_into_the_copy() -> None:
     copied_again = copied.copy()
 
     for one in (copied, copied_again):
-        first, second = _user(one).link(one).roi_vector
+        first, second = _user(one).user_meta_data.roi_vector
         frames = one.frame_meta_list
         assert first.frame_meta is frames[1]
         assert first.object_meta is frames[1].obj_meta_list[1]
@@ -59,11 +59,11 @@ def test_results_on_regions_stay_in_their_copy() -> None:
     batch = _batch()
     copied = batch.copy()
 
-    roi = _user(copied).link(copied).roi_vector[0]
+    roi = _user(copied).user_meta_data.roi_vector[0]
     roi.add_classifier(PortableClassifier(3))
     roi.add_user(PortableUser(PortableBase(12)))
 
-    original = _user(batch).link(batch)
+    original = _user(batch).user_meta_data
     assert original.roi_vector[0].classifier_meta_list == []
     assert original.roi_vector[0].roi_user_meta_list == []
     assert _user(copied).user_meta_data.tensor_meta is original.tensor_meta
@@ -71,13 +71,22 @@ def test_results_on_regions_stay_in_their_copy() -> None:
 
 def test_links_last_when_more_objects_come() -> None:
     batch = _batch().copy()
-    _user(batch).link(batch)
     batch.frame_meta_list[1].add_obj(PortableObject(class_id=9))
 
-    obj = _user(batch).link(batch).roi_vector[0].object_meta
+    obj = _user(batch.copy()).user_meta_data.roi_vector[0].object_meta
 
-    assert obj is not None
     assert obj.class_id == 1
+
+
+def test_a_region_whose_frame_was_taken_out_points_nowhere_in_copies() -> None:
+    batch = _batch()
+    del batch.frame_meta_list[1]
+
+    copied = batch.copy().copy()
+
+    first, second = _user(copied).user_meta_data.roi_vector
+    assert (first.frame_meta, first.object_meta) == (None, None)
+    assert second.frame_meta is copied.frame_meta_list[0]
 
 
 def test_a_tensor_tells_its_shape_and_bytes() -> None:

@@ -229,6 +229,28 @@ def test_a_mask_is_scaled_to_its_box_and_tints_half() -> None:
     assert np.abs(rgb(image)[50, 90] - expected).max() <= 2
 
 
+@pytest.mark.parametrize("size", [(0, 0), (17, 3), (8, 7)])
+def test_what_is_no_mask_of_its_size_is_not_drawn_and_told_once(
+    size: tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    image, whole = canvas(), canvas()
+    points = np.ones(50, np.float32)
+    mask = Shape(width=size[0], height=size[1], threshold=0.5, get_mask_array=points.ravel)
+    osd._warn_of_size.cache_clear()
+
+    for _ in range(3):
+        osd.draw_mask(image, rect(20, 30, 80, 40), mask)
+    untouched = not changed(image).any()
+    osd.blur_rect(image, rect(20, 30, 80, 40), mask)
+    osd.blur_rect(whole, rect(20, 30, 80, 40))
+
+    assert untouched
+    assert (rgb(image) == rgb(whole)).all()
+    assert caplog.messages == [
+        f"50 values in mask_params are no mask of {size[0]}x{size[1]}, and are not drawn"
+    ]
+
+
 @pytest.mark.parametrize(("head", "ends"), [(0, "start"), (1, "end"), (2, "both")])
 def test_an_arrow_has_its_head_where_it_was_asked_for(head: int, ends: str) -> None:
     image = canvas()

@@ -266,8 +266,8 @@ class InferElement(TaskElement):
             return
         error = learned.exception()
         if isinstance(error, Exception):
+            self.fail(error)  # before a source can tell of the flow that it gets
             self._flow = ERROR
-            self.fail(error)
 
     # The pushing thread
 
@@ -283,14 +283,14 @@ class InferElement(TaskElement):
         flow = self._finish(work)
         self._queue.done()
         if flow != OK:
+            if flow == NOT_NEGOTIATED:
+                self.fail_flow(self.src, flow)
             self._flow = flow
             left = self._queue.clear()
             self._discard(left)
             # Those that came already; with EOS in them nothing else would end the stream.
             for event in (one for one in left if not isinstance(one, _Work)):
                 self.src.push_event(event)
-            if flow == NOT_NEGOTIATED:
-                self.fail_flow(self.src, flow)
 
     def _finish(self, work: _Work) -> int:
         try:

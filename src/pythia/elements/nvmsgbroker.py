@@ -171,8 +171,10 @@ class NvMsgBroker(Portable, GstBase.BaseSink):
             self.fail(error)
 
     def _fail_for_good(self, error: BaseException) -> None:
-        self._dead = True
+        # First, or what render returns would have sources say that something is wrong before this
+        # says what it is.
         self.fail(error if isinstance(error, Exception) else StreamError(repr(error)))
+        self._dead = True
 
     # The streaming thread
 

@@ -25,7 +25,7 @@ def tensor_input(
     for user in batch.batch_user_meta_list:
         if not isinstance(user, PortablePreProcessUser):
             continue
-        data = user.link(batch)
+        data: PortablePreProcessBatch = user.user_meta_data
         tensor = data.tensor_meta
         if config.gie_unique_id not in data.target_unique_ids or tensor is None:
             continue

@@ -71,6 +71,9 @@ class PortableUser(Viewed):
             data = data.copy()
         return PortableUser(PortableBase(self.base_meta.meta_type), data)
 
+    def link(self, batch: PortableBatch) -> None:
+        """Called when this is a copy that has come into ``batch``, a copy too."""
+
 
 @dataclass(slots=True, eq=False)
 class PortableLabel(Viewed):
@@ -259,12 +262,15 @@ class PortableBatch(Viewed):
 
     def copy(self) -> PortableBatch:
         """An independent copy."""
-        return PortableBatch(
+        batch = PortableBatch(
             self.max_frames_in_batch,
             [frame.copy() for frame in self.frame_meta_list],
             [user.copy() for user in self.batch_user_meta_list],
             list(self.misc_batch_info),
         )
+        for user in batch.batch_user_meta_list:
+            user.link(batch)
+        return batch
 
 
 @dataclass(slots=True, eq=False)

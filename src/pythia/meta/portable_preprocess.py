@@ -106,15 +106,14 @@ class PortablePreProcessBatch:
 class PortablePreProcessUser(PortableUser):
     """User metadata of a batch that holds a :class:`PortablePreProcessBatch`.
 
-    Regions point to frames and objects of their own batch, so a copy of the batch needs regions
-    of its own: :meth:`link` points them to it.
+    Regions point to frames and objects of their own batch, in the copy of a batch to its copies.
     """
 
     __slots__ = ("_places",)
 
     def __init__(self, data: PortablePreProcessBatch) -> None:
         super().__init__(PortableBase(PREPROCESS_BATCH_META), data)
-        self._places: list[tuple[int, int]] | None = None
+        self._places: list[tuple[int, int]] = []
 
     def copy(self) -> PortableUser:
         """A copy with the same tensor and regions of its own, to be linked to their batch."""
@@ -123,29 +122,28 @@ class PortablePreProcessUser(PortableUser):
         user = PortablePreProcessUser(
             PortablePreProcessBatch(list(data.target_unique_ids), data.tensor_meta, regions)
         )
-        # A batch's copy has its frames and objects in the same order as the original has now.
-        user._places = self._places or [_place(roi) for roi in data.roi_vector]
+        user._places = [_place(roi) for roi in data.roi_vector]
         return user
 
-    def link(self, batch: PortableBatch) -> PortablePreProcessBatch:
-        """What it holds, with regions that point into ``batch``, which carries it."""
-        data: PortablePreProcessBatch = self.user_meta_data
-        places, self._places = self._places, None
-        if places is not None:
-            frames = {frame.batch_id: frame for frame in batch.frame_meta_list}
-            for roi, (batch_id, index) in zip(data.roi_vector, places, strict=True):
-                frame = roi.frame_meta = frames.get(batch_id)
-                roi.object_meta = None
-                if frame is not None and 0 <= index < len(frame.obj_meta_list):
-                    roi.object_meta = frame.obj_meta_list[index]
-        return data
+    def link(self, batch: PortableBatch) -> None:
+        """Point the regions of a copy into ``batch``, the copy of the batch."""
+        # A batch's copy has its frames and objects in the same order as the original has now.
+        frames = {frame.batch_id: frame for frame in batch.frame_meta_list}
+        places, self._places = self._places, []
+        for roi, (batch_id, index) in zip(self.user_meta_data.roi_vector, places, strict=True):
+            frame = roi.frame_meta = frames.get(batch_id)
+            roi.object_meta = None
+            if frame is not None and 0 <= index < len(frame.obj_meta_list):
+                roi.object_meta = frame.obj_meta_list[index]
+
+
+_NOWHERE = -1
 
 
 def _place(roi: PortableRoi) -> tuple[int, int]:
-    """Batch id of a region's frame, and the position of its object there, -1 without one."""
+    """Batch id of a region's frame and position of its object there, -1 where there is none."""
     frame, obj = roi.frame_meta, roi.object_meta
-    assert frame is not None
-    index = -1
-    if obj is not None:
-        index = next((i for i, one in enumerate(frame.obj_meta_list) if one is obj), -1)
-    return frame.batch_id, index
+    if frame is None:
+        return _NOWHERE, _NOWHERE
+    found = (index for index, one in enumerate(frame.obj_meta_list) if one is obj)
+    return frame.batch_id, next(found, _NOWHERE)

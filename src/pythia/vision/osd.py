@@ -8,8 +8,10 @@ DeepStream's GPU mode: borders lie on the edge of a box, half inside and half ou
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -24,6 +26,8 @@ from pythia.vision.paint import (
     paint_rect,
     put_stamp,
 )
+
+_log = logging.getLogger("pythia.vision.osd")
 
 MASK_ALPHA = 127 / 255
 """Opacity of instance masks; DeepStream has no setting for it."""
@@ -68,25 +72,26 @@ def draw_rect(image: Image, rect: Rect) -> None:
 def draw_mask(image: Image, rect: Rect, mask: Mask) -> None:
     """Tint the part of a box where its mask, scaled to the box, is above the threshold.
 
-    The colour is the border's. A mask without data, or a box outside of the picture, is nothing.
+    The colour is the border's. A mask without data, or with other data than a mask of its width
+    and height, is not drawn; nor is a box outside of the picture.
     """
     view = _visible(image, rect)
-    if view is None or len(mask.get_mask_array()) == 0:
+    inside = None if view is None else _mask_in(view, rect, mask)
+    if view is None or inside is None:
         return
     left, top, _, _ = view
     color = rect.border_color
     tint = ink(image, color)._replace(alpha=opacity(color) * MASK_ALPHA)
-    put_stamp(image, make_stamp(_mask_in(view, rect, mask), tint), left, top)
+    put_stamp(image, make_stamp(inside, tint), left, top)
 
 
 def blur_rect(image: Image, rect: Rect, mask: Mask | None = None) -> None:
-    """Blur a box beyond recognition, or where ``mask`` has data only the masked part of it."""
+    """Blur a box beyond recognition, or where ``mask`` is a mask only the masked part of it."""
     view = _visible(image, rect)
     if view is None:
         return
     left, top, right, bottom = view
-    masked = mask is not None and len(mask.get_mask_array()) > 0
-    inside = _mask_in(view, rect, mask) if masked and mask is not None else None
+    inside = None if mask is None else _mask_in(view, rect, mask)
     part = [image.planes[0][top:bottom, left:right]]
     rows, columns = slice(top // 2, (bottom + 1) // 2), slice(left // 2, (right + 1) // 2)
     part += [plane[rows, columns] for plane in image.planes[1:]]
@@ -128,10 +133,17 @@ def _visible(image: Image, rect: Rect) -> tuple[int, int, int, int] | None:
     return (left, top, right, bottom) if left < right and top < bottom else None
 
 
-def _mask_in(view: tuple[int, int, int, int], rect: Rect, mask: Mask) -> Plane:
-    """The mask scaled to its box and cut to a part of it: 255 inside, 0 outside."""
+def _mask_in(view: tuple[int, int, int, int], rect: Rect, mask: Mask) -> Plane | None:
+    """The mask scaled to its box and cut to a part of it: 255 inside, 0 outside.
+
+    None if there is none. Some parsers of poses keep their key points where a mask would be.
+    """
     left, top, right, bottom = view
-    values = np.asarray(mask.get_mask_array(), np.float32).reshape(mask.height, mask.width)
+    values = np.asarray(mask.get_mask_array(), np.float32)
+    if not values.size or values.size != mask.width * mask.height:
+        _warn_of_size(values.size, mask.width, mask.height)
+        return None
+    values = values.reshape(mask.height, mask.width)
     x_scale, y_scale = mask.width / rect.width, mask.height / rect.height
     to_mask = np.array(
         [
@@ -144,6 +156,17 @@ def _mask_in(view: tuple[int, int, int, int], rect: Rect, mask: Mask) -> Plane:
     scaled = cv2.warpAffine(values, to_mask, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
     _, inside = cv2.threshold(scaled, mask.threshold, 255, cv2.THRESH_BINARY)
     return inside.astype(np.uint8)
+
+
+@lru_cache(maxsize=16)  # once for each size
+def _warn_of_size(values: int, width: int, height: int) -> None:
+    if values:
+        _log.warning(
+            "%d values in mask_params are no mask of %dx%d, and are not drawn",
+            values,
+            width,
+            height,
+        )
 
 
 def _blur(plane: Plane, inside: Plane | None) -> None:
