@@ -19,6 +19,7 @@ from typing import Any
 from pythia import elements
 from pythia.elements.registry import ELEMENTS
 from pythia.gst import GObject, Gst
+from pythia.gst.enums import values_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "elements"
 INDEX = "README.md"
@@ -204,8 +205,7 @@ def _row(spec: Any, hardware: set[str]) -> tuple[str, ...]:
 
 def _values(spec: Any) -> str:
     if spec.value_type.is_a(GObject.TYPE_ENUM):
-        values = sorted((int(number), value) for number, value in _enum_values(spec).items())
-        return ", ".join(f"{number} `{value.value_nick}`" for number, value in values)
+        return ", ".join(f"{number} `{nick}`" for number, nick in sorted(_enum(spec).items()))
     if spec.value_type.name == "gboolean":
         return "false, true"
     if not hasattr(spec, "minimum"):
@@ -213,9 +213,9 @@ def _values(spec: Any) -> str:
     return f"{_number(spec, spec.minimum)} to {_number(spec, spec.maximum)}"
 
 
-def _enum_values(spec: Any) -> dict[int, Any]:
-    values: dict[int, Any] = spec.enum_class.__enum_values__
-    return values
+def _enum(spec: Any) -> dict[int, str]:
+    # Of several names for a value the first one counts, as for GStreamer.
+    return dict(reversed(values_of(spec.value_type)))
 
 
 def _number(spec: Any, value: float) -> str:
@@ -233,7 +233,7 @@ def _default(spec: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     if spec.value_type.is_a(GObject.TYPE_ENUM):
-        return f"{int(value)} `{_enum_values(spec)[int(value)].value_nick}`"
+        return f"{int(value)} `{_enum(spec)[int(value)]}`"
     return _number(spec, value)
 
 

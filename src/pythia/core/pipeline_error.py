@@ -13,6 +13,7 @@ from pythia.core.pad_names import matches
 from pythia.core.suggestion import did_you_mean
 from pythia.exceptions import PipelineError
 from pythia.gst import GLib, GObject, Gst
+from pythia.gst.enums import values_of
 
 
 def explain(text: str, error: GLib.Error, missing: Sequence[str]) -> PipelineError:
@@ -120,12 +121,8 @@ def _not_taken(text: str, element: Named, given: Property, spec: GObject.ParamSp
 
 
 def _accepts(spec: GObject.ParamSpec) -> str:
-    values = getattr(spec, "enum_class", None) or getattr(spec, "flags_class", None)
-    if values is not None:
-        members = (
-            getattr(values, "__enum_values__", None) or getattr(values, "__flags_values__", {})
-        ).values()
-        return "available: " + ", ".join(dict.fromkeys(m.value_nick for m in members))
+    if values := values_of(spec.value_type):
+        return "available: " + ", ".join(nick for _, nick in values)
     least, most = getattr(spec, "minimum", None), getattr(spec, "maximum", None)
     span = "" if least is None else f" from {least} to {most}"
     return f"it takes {_type(spec)}{span}"

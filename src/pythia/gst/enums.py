@@ -1,4 +1,7 @@
-"""Registers enumerations with GObject, so that properties take their nicks in launch text."""
+"""Enumerations of GObject: registers ours, and lists the nicks of any.
+
+Read from C, because what PyGObject shows of them differs between its versions.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,31 @@ class _EnumValue(ctypes.Structure):
 
     _fields_ = (("value", ctypes.c_int), ("name", ctypes.c_char_p), ("nick", ctypes.c_char_p))
 
+
+class _EnumClass(ctypes.Structure):
+    """``GEnumClass``, and ``GFlagsClass`` without ``minimum``."""
+
+    _fields_ = (
+        ("g_type", ctypes.c_size_t),
+        ("minimum", ctypes.c_int),
+        ("maximum", ctypes.c_int),
+        ("n_values", ctypes.c_uint),
+        ("values", ctypes.POINTER(_EnumValue)),
+    )
+
+
+class _FlagsClass(ctypes.Structure):
+    _fields_ = (
+        ("g_type", ctypes.c_size_t),
+        ("mask", ctypes.c_uint),
+        ("n_values", ctypes.c_uint),
+        ("values", ctypes.POINTER(_EnumValue)),
+    )
+
+
+_class = gobject.g_type_class_ref
+_class.restype = ctypes.c_void_p
+_class.argtypes = (ctypes.c_size_t,)
 
 _register = gobject.g_enum_register_static
 _register.restype = ctypes.c_size_t
@@ -35,3 +63,16 @@ def register_enum(name: str, values: Sequence[tuple[int, str, str]]) -> GObject.
         _register(name.encode(), table)
         known = GObject.GType.from_name(name)
     return known
+
+
+def values_of(kind: GObject.GType) -> list[tuple[int, str]]:
+    """Values and nicks of an enumeration or of flags, in their order; none for other types."""
+    layout: type[_EnumClass | _FlagsClass]
+    if kind.is_a(GObject.TYPE_ENUM):
+        layout = _EnumClass
+    elif kind.is_a(GObject.TYPE_FLAGS):
+        layout = _FlagsClass
+    else:
+        return []
+    found = layout.from_address(_class(hash(kind)))
+    return [(row.value, row.nick.decode()) for row in found.values[: found.n_values]]

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 
 from pythia.exceptions import MissingDependencyError
+from pythia.gst.structures import mend
 
 # Debian's GStreamer brings libunwind into the global scope, whose unwinder then catches the C++
 # exceptions of libraries loaded later: an ordinary error inside ONNX Runtime would abort the
@@ -42,5 +43,7 @@ if Gst.version() < (1, 20, 0, 0):
     raise MissingDependencyError(
         f"pythia needs GStreamer 1.20 or later; this machine has {Gst.version_string()}."
     )
+
+mend()
 
 __all__ = ["GLib", "GObject", "Gst", "GstBase", "GstVideo"]

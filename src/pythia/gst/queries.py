@@ -9,6 +9,7 @@ from pythia.gst.callbacks import NOTIFY, forget, keep
 from pythia.gst.capi import blocking, quick
 from pythia.gst.library import GObject, Gst, GstVideo
 from pythia.gst.pads import address
+from pythia.gst.structures import structure_of
 
 _QUERY = CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p)
 
@@ -104,6 +105,6 @@ def answer_number(pad: Gst.Pad, name: str, number: Callable[[], int | None]) -> 
 def ask_number(pad: Gst.Pad, name: str) -> int | None:
     """Ask the elements before a sink pad for a number of this name; None if none knows it."""
     query = Gst.Query.new_custom(Gst.QueryType.CUSTOM, Gst.Structure.new_empty(name))
-    structure = query.get_structure() if query and pad.peer_query(query) else None
+    structure = structure_of(query) if query and pad.peer_query(query) else None
     found, number = structure.get_int("number") if structure is not None else (False, 0)
     return number if found else None
