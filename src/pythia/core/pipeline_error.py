@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from pythia import meta
 from pythia.core.caps import disagreement, summary, template_caps
@@ -121,7 +122,8 @@ def _not_taken(text: str, element: Named, given: Property, spec: GObject.ParamSp
 
 
 def _accepts(spec: GObject.ParamSpec) -> str:
-    if values := values_of(spec.value_type):
+    kind: Any = spec.value_type  # a GType, whatever its stubs say
+    if values := values_of(kind):
         return "available: " + ", ".join(nick for _, nick in values)
     least, most = getattr(spec, "minimum", None), getattr(spec, "maximum", None)
     span = "" if least is None else f" from {least} to {most}"
