@@ -14,7 +14,11 @@ PythiaError
 ├── HandlerError               a method for bus messages cannot be used
 ├── RunError                   an error message on the bus of a running pipeline
 ├── MessageError               metadata cannot be made into a message
+├── MetadataError              metadata cannot be written so
 ├── SampleError                a bundled sample is unknown or cannot be laid out
+├── RecordingError             a file of recorded metadata cannot be read
+├── DatasetError               frames or annotations cannot be written
+│   └── DatasetExistsError     the folder has some already
 └── StreamError                an event stream cannot be opened or has failed
     ├── RefusedError           the other end refuses events for good
     └── UndeliveredError       events were left when the time to drain was over
@@ -81,8 +85,24 @@ class MessageError(PythiaError):
     """Metadata cannot be made into a message; says which and why."""
 
 
+class MetadataError(PythiaError, ValueError):
+    """Metadata cannot be written so: a value makes no sense, or it belongs somewhere else."""
+
+
 class SampleError(PythiaError):
     """A bundled sample is not known, or could not be laid out on disk."""
+
+
+class DatasetError(PythiaError):
+    """A folder of frames and annotations cannot be written; what was written before stays."""
+
+
+class DatasetExistsError(DatasetError, FileExistsError):
+    """A folder has frames or annotations already."""
+
+
+class RecordingError(PythiaError, ValueError):
+    """A file of recorded metadata is missing, broken, or none; says which line."""
 
 
 class StreamError(PythiaError):

@@ -8,17 +8,20 @@ Objects come in DeepStream's order: the last one added first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from pythia.exceptions import MetadataError
 from pythia.meta import types
 from pythia.meta.types import (
     AnalyticsFrameMeta,
     AnalyticsObjInfo,
     BatchMeta,
     ClassifierMeta,
+    DisplayMeta,
     FrameMeta,
     LabelInfo,
     ObjectMeta,
+    UserMeta,
 )
 
 if TYPE_CHECKING:
@@ -42,9 +45,9 @@ class Walk(Generic[T]):
 
 
 def _items(container: Any, kind: str) -> Iterator[Any]:
-    """Items of a list of either provider."""
+    """Items of a list of either provider, which may be changed on the way."""
     if isinstance(container, list):
-        return iter(container)
+        return iter(container.copy())  # or one that is added at its head would be met for ever
     from pythia.meta import deepstream
 
     return deepstream.walk(container, kind)
@@ -108,6 +111,37 @@ def _frame_analytics(frame: FrameMeta) -> Iterator[AnalyticsFrameMeta]:
     )
 
 
+def _displays(frame: FrameMeta) -> Iterator[DisplayMeta]:
+    return _items(frame.display_meta_list, "NvDsDisplayMeta")
+
+
+_USER_LISTS = ("obj_user_meta_list", "frame_user_meta_list", "batch_user_meta_list")
+
+
+def _user_list(meta: Any) -> Any:
+    for name in _USER_LISTS:
+        if hasattr(meta, name):
+            return getattr(meta, name)
+    raise MetadataError(
+        f"user metadata hangs on a batch, a frame or an object, not on {type(meta).__name__}"
+    )
+
+
+def _users(meta: Any) -> Iterator[UserMeta]:
+    return _items(_user_list(meta), "NvDsUserMeta")
+
+
+def _python_objects(meta: Any) -> Iterator[Any]:
+    container = _user_list(meta)
+    if isinstance(container, list):
+        yield from _user_data(container.copy(), types.PYTHON_OBJECT_META)
+        return
+    from pythia.meta import deepstream_writing
+
+    for user in _items(container, "NvDsUserMeta"):
+        yield from deepstream_writing.held_by(user) or ()
+
+
 def _class_maps(frame: FrameMeta) -> Iterator[NDArray[np.int32]]:
     container = frame.frame_user_meta_list
     if not isinstance(container, list):
@@ -168,6 +202,30 @@ def analytics_per_obj(obj_meta: ObjectMeta) -> Walk[AnalyticsObjInfo]:
 def analytics_per_frame(frame_meta: FrameMeta) -> Walk[AnalyticsFrameMeta]:
     """What nvdsanalytics says of a frame."""
     return Walk(_frame_analytics, frame_meta)
+
+
+def displays_per_frame(frame_meta: FrameMeta) -> Walk[DisplayMeta]:
+    """The display metadata of a frame: shapes and texts that nvdsosd draws."""
+    return Walk(_displays, frame_meta)
+
+
+def user_metas(meta: BatchMeta | FrameMeta | ObjectMeta) -> Walk[UserMeta]:
+    """All user metadata of a batch, a frame or an object, whatever it holds."""
+    return Walk(_users, meta)
+
+
+@overload
+def user_data(meta: BatchMeta | FrameMeta | ObjectMeta) -> Walk[Any]: ...
+@overload
+def user_data(meta: BatchMeta | FrameMeta | ObjectMeta, kind: type[T]) -> Walk[T]: ...
+def user_data(meta: BatchMeta | FrameMeta | ObjectMeta, kind: type = object) -> Walk[Any]:
+    """The Python objects that :func:`pythia.writing` hung on a batch, a frame or an object.
+
+    Args:
+        meta: The batch, frame or object.
+        kind: Only objects of this class.
+    """
+    return Walk(lambda meta: (x for x in _python_objects(meta) if isinstance(x, kind)), meta)
 
 
 def semantic_masks_per_frame(frame_meta: FrameMeta) -> Walk[NDArray[np.int32]]:

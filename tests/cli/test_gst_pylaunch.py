@@ -141,6 +141,21 @@ def test_a_warning_that_comes_again_and_again_is_told_ever_more_rarely(
     assert [line.rpartition(" (")[2] for line in lines[1:]] == ["the 10th time)", "the 100th time)"]
 
 
+@pytest.mark.parametrize(
+    "command", ["gst_pylaunch import main; main(['fakesrc'])", "run import run; run(['x.py'])"]
+)
+def test_a_machine_without_pygobject_gets_one_line_that_says_what_to_do(command: str) -> None:
+    script = f"import sys; sys.modules['gi'] = None; from pythia.cli.{command}"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+
+    (line,) = done.stderr.splitlines()
+    assert "pythia needs PyGObject" in line
+    assert "apt-get install python3-gi" in line
+
+
 def test_quiet_says_nothing(run: Run) -> None:
     done = run("-q", "-p", "-", stdin=f"# a comment\n{PIPELINE}\n")
 

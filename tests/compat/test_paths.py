@@ -12,6 +12,7 @@ from pythia.compat import paths
 
 OPT = "/opt/nvidia/deepstream/deepstream"
 DETECTOR = "resnet18_trafficcamnet_pruned.onnx"
+TYPES, MAKES = "resnet18_vehicletypenet_pruned.onnx", "resnet18_vehiclemakenet_pruned.onnx"
 
 
 @pytest.mark.parametrize(
@@ -29,10 +30,24 @@ DETECTOR = "resnet18_trafficcamnet_pruned.onnx"
         ("/x/samples/models/Primary_Detector/resnet10.caffemodel", DETECTOR),
         ("/x/samples/models/trafficcamnet/resnet18_trafficcamnet.etlt.onnx", DETECTOR),
         ("/x/samples/models/Secondary_CarColor/carcolor.onnx", "carcolor.onnx"),
-        ("/x/samples/models/Secondary_VehicleTypes/resnet18_vehicletypenet.onnx", "carcolor.onnx"),
+        ("/x/samples/models/Secondary_VehicleTypes/resnet18_vehicletypenet.etlt", TYPES),
+        (f"/x/samples/models/Secondary_VehicleTypes/{TYPES}", TYPES),
+        ("/x/samples/models/Secondary_CarMake/resnet18.caffemodel", MAKES),
         (
-            "/x/samples/models/Secondary_VehicleMake/labels.txt",
-            "models/Secondary_CarColor/labels.txt",
+            "/x/samples/models/Secondary_VehicleTypes/labels.txt",
+            "models/Secondary_VehicleTypes/labels.txt",
+        ),
+        (
+            "/x/samples/models/Secondary_CarMake/labels.txt",
+            "models/Secondary_VehicleMake/labels.txt",
+        ),
+        (
+            f"{OPT}/samples/configs/deepstream-app/config_infer_secondary_vehicletypes.yml",
+            "config_infer_secondary_vehicletypes.txt",
+        ),
+        (
+            f"{OPT}/sources/apps/sample_apps/deepstream-test2/dstest2_sgie1_config.txt",
+            "config_infer_secondary_vehiclemake.txt",
         ),
         (
             f"{OPT}/samples/configs/deepstream-app/config_infer_primary.yml",

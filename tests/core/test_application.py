@@ -16,8 +16,7 @@ from typing import Any
 
 import pytest
 
-from pythia import samples
-from pythia.core import Application
+from pythia import Application, samples
 from pythia.event_stream import Stream
 from pythia.event_stream.memory import STORAGE
 from pythia.exceptions import (
@@ -644,7 +643,7 @@ def test_an_unreadable_pipeline_file_is_named() -> None:
 
 PROGRAM = """
 from pythia import samples
-from pythia.core import Application
+from pythia import Application
 
 app = Application({pipeline!r})
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pythia.core import Application
+from pythia import Application
 from pythia.exceptions import PlayError, PythiaError, RunError
 from pythia.gst import Gst, GstBase
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pythia.core import Application
+from pythia import Application
 from pythia.exceptions import PlayError, ProbeFailedError, RunError
 from pythia.gst import GLib, Gst
 
@@ -254,7 +254,7 @@ def test_foreground_and_background_must_not_contradict(both: bool) -> None:
 
 PROGRAM = f"""
 import sys
-from pythia.core import Application
+from pythia import Application
 from pythia.gst import GLib
 
 app = Application({ENDLESS.replace("videotestsrc", "videotestsrc is-live=true")!r})

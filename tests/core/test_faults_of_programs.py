@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(60)
 
 PROGRAM = """
 import sys, time
-from pythia.core import Application
+from pythia import Application
 
 uri, n, frames, drain_timeout_s = sys.argv[1], *map(int, sys.argv[2:])
 source = f"videotestsrc is-live=true num-buffers={frames}"

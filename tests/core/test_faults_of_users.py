@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pythia.core import Application
+from pythia import Application
 from pythia.exceptions import ProbeError, ProbeFailedError, UndeliveredError
 from pythia.gst import Gst
 from support.applications import (

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import pythia
-from pythia.core import Application
+from pythia import Application
 from pythia.exceptions import GstError, ProbeFailedError
 from pythia.gst import Gst
 from pythia.meta import deepstream

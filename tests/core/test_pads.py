@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pythia.core import Application
+from pythia import Application
 from pythia.core.pad_names import matches
 from pythia.exceptions import ProbeTargetError
 from pythia.gst import Gst

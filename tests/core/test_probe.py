@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pythia.core import Application
+from pythia import Application
 from pythia.core.probe import Probe
 from pythia.event_stream.memory import STORAGE
 from pythia.exceptions import ProbeFailedError

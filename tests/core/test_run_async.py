@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pythia.core import Application
+from pythia import Application
 from pythia.event_stream import Stream
 from pythia.exceptions import PlayError, ProbeFailedError, ProbeTargetError, StreamError
 from pythia.gst import Gst

@@ -23,8 +23,10 @@ FRONT = (
     "pythia.frames",
     "pythia.iterators",
     "pythia.meta.types",
+    "pythia.recipes",
     "pythia.table",
     "pythia.testing",
+    "pythia.writing",
 )
 """Modules whose names users write."""
 

@@ -258,14 +258,87 @@ def test_impossible_settings_are_refused(play: Play, settings: str, words: str) 
     assert words in played.error
 
 
-@pytest.mark.parametrize("factory", ["nvv4l2h264enc", "nvv4l2h265enc", "nvjpegenc"])
+FREE = pytest.mark.parametrize("codec", ["vp8", "vp9", "av1"])
+
+
+@FREE
+def test_a_free_codec_shows_the_frames_that_it_was_given(
+    play: Play, tmp_path: Path, codec: str
+) -> None:
+    before, after = Pictures("seen", "src"), Pictures()
+    file = tmp_path / "video.mkv"
+    picture = "videotestsrc num-buffers=5 pattern=smpte100 ! video/x-raw,format=I420"
+
+    played = play(
+        f"{picture},{SIZE} ! nvvideoconvert ! {NVMM},format=NV12 ! identity name=seen "
+        f"! nvv4l2{codec}enc bitrate=8000000 ! matroskamux ! filesink location={file}",
+        before,
+    )
+    again = play(f"uridecodebin uri={file.as_uri()} ! fakesink name=out", after)
+
+    assert (played.error, again.error) == (None, None)
+    assert len(after.buffers) == len(before.buffers) == 5
+    difference = np.abs(np.array(after.buffers[-1]) - np.array(before.buffers[-1]))
+    assert np.median(difference) < 8
+
+
+@FREE
+def test_key_frames_of_a_free_codec_come_at_their_interval(play: Play, codec: str) -> None:
+    units = Units()
+
+    encoded(play, codec, "iframeinterval=10 bitrate=200000", units, 25)
+
+    assert units.keys == [0, 10, 20]
+
+
+@pytest.mark.parametrize("codec", ["vp8", "vp9"])
+def test_a_key_frame_of_a_free_codec_comes_when_it_is_asked_for(play: Play, codec: str) -> None:
+    units = Units({12: lambda encoder: encoder.emit("force-IDR")})
+
+    encoded(play, codec, "iframeinterval=1000", units, 30)
+
+    assert len(units.keys) == 2
+    assert 12 <= units.keys[1] < 25
+
+
+@FREE
+def test_the_bit_rate_of_a_free_codec_is_kept(play: Play, codec: str) -> None:
+    units = Units({40: lambda encoder: encoder.set_property("bitrate", 12_000_000)})
+
+    encoded(play, codec, "bitrate=3000000", units, frames=80, pattern="snow")
+
+    low, high = units.kilobits(10, 40), units.kilobits(50, 80)
+    assert low < 10_000  # av1enc is the one that is far off
+    assert high > 1.5 * low
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["preset-level=4", "maxperf-enable=1", "qp-range=10,40:10,40:10,40", "gpu-id=0",
+     "control-rate=0 peak-bitrate=5000000", "ratecontrol-enable=0 quant-p-frames=30",
+     "vbv-size=100000"],
+)  # fmt: skip
+@FREE
+def test_settings_of_free_codecs_work(play: Play, codec: str, setting: str) -> None:
+    units = Units()
+
+    encoded(play, codec, setting, units, frames=3)
+
+    assert len(units.data) == 3
+
+
+@pytest.mark.parametrize(
+    "factory",
+    ["nvv4l2h264enc", "nvv4l2h265enc", "nvjpegenc", "nvv4l2vp8enc", "nvv4l2vp9enc", "nvv4l2av1enc"],
+)
 def test_a_missing_encoder_is_named_with_its_package(
     play: Play, monkeypatch: pytest.MonkeyPatch, factory: str
 ) -> None:
     real = Gst.ElementFactory.make
 
     def make(name: str, *rest: Any) -> Any:
-        return None if name in ("x264enc", "x265enc", "jpegenc") else real(name, *rest)
+        missing = ("x264enc", "x265enc", "jpegenc", "vp8enc", "vp9enc", "av1enc")
+        return None if name in missing else real(name, *rest)
 
     monkeypatch.setattr(Gst.ElementFactory, "make", make)
     played = play(f"videotestsrc num-buffers=2 ! {factory} ! fakesink name=out")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from pythia.elements.frame_counter import FrameCounter, report
+from pythia.elements.frame_counter import FrameCounter, LastLatencies, report
+from pythia.meta.portable_latency import PortableFrameLatency
 
 
 def counted(counter: FrameCounter, source: int, times_s: list[float]) -> None:
@@ -53,3 +54,15 @@ def test_a_report_has_deepstreams_form() -> None:
     counted(counter, 2, [0.0, 0.25, 0.5])
 
     assert report(counter.rates(1.0)) == "**PERF : FPS_2 (2.00)\tFPS_11 (2.00)\t"
+
+
+def test_the_last_latency_of_each_source_is_told_once() -> None:
+    latencies = LastLatencies()
+    for source, frame in ((3, 0), (0, 0), (3, 1)):
+        latencies.note(PortableFrameLatency(source, frame, 0.0, 12.5))
+
+    assert latencies.lines() == [
+        "Source id = 0 Frame_num = 0 Frame latency = 12.500000 (ms) ",
+        "Source id = 3 Frame_num = 1 Frame latency = 12.500000 (ms) ",
+    ]
+    assert latencies.lines() == []

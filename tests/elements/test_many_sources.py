@@ -18,6 +18,7 @@ import pytest
 from pythia import Application
 from pythia.elements.chain import factory_of
 from pythia.gst import Gst
+from pythia.gst.structures import structure_of
 from support.living import Living, living
 from support.play import Play
 from support.small_video import FRAMES, small_video
@@ -52,7 +53,8 @@ class Resources:
             "files": self.files - before.files,
             "memory_kb": self.memory_kb - before.memory_kb,
         }
-        limits = {"threads": 8, "files": 2, "memory_kb": GROWTH_KB}  # threads of pools come and go
+        # Idle threads of GLib's pools come and go, with files; what every turn leaves is more.
+        limits = {"threads": 14, "files": 8, "memory_kb": GROWTH_KB}
         return {name: value for name, value in more.items() if value > limits[name]}
 
 
@@ -146,7 +148,7 @@ def test_sources_come_and_go_by_request_and_nothing_is_left_of_them(port: int, v
 
     def ask(change: str) -> int:
         sensor = {"camera_id": "a", "camera_url": video.as_uri(), "change": f"camera_{change}"}
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
             body = json.dumps({"value": sensor})
             connection.request("POST", f"/api/v1/stream/{change}", body)
             return connection.getresponse().status
@@ -200,7 +202,7 @@ def _events(pipeline: Living) -> list[str]:
     def note(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
         event = info.get_event()
         if event is not None and event.type == Gst.EventType.CUSTOM_DOWNSTREAM:
-            structure = event.get_structure()
+            structure = structure_of(event)
             assert structure is not None
             with pipeline.changed:
                 found.append(f"{structure.get_name()} {structure.get_uint('stream-id')[1]}")

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import gc
-import json
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pythia import analytics_per_frame, analytics_per_obj, objects_per_batch, samples
+from pythia import analytics_per_frame, analytics_per_obj
 from pythia.elements.structures import custom_event
 from pythia.gst import Gst
 from pythia.meta import carrier
@@ -536,65 +534,3 @@ def test_a_pipeline_that_is_played_again_counts_anew(
 
     assert totals == totals[:40] * 2
     assert totals[39:41] == [2, 0]
-
-
-def test_the_films_crossings_are_counted_exactly(play: Play) -> None:
-    truth = json.loads(samples.path("sample_720p.gt.json").read_text())
-
-    def true_objects(frame: PortableFrame) -> None:
-        for number, class_id, left, top, width, height, _ in truth["frames"][frame.frame_num]:
-            frame.add_obj(
-                PortableObject(
-                    class_id=int(class_id),
-                    object_id=int(number),
-                    rect_params=PortableRect(left, top, width, height),
-                )
-            )
-
-    config = samples.path("config_nvdsanalytics.txt")
-    played = play(
-        "nvstreammux name=m batch-size=1 width=1280 height=720 "
-        f"! nvdsanalytics name=a config-file={config} ! fakesink name=out "
-        f"videotestsrc num-buffers={len(truth['frames'])} pattern=black "
-        "! video/x-raw,format=NV12,width=1280,height=720 ! m.sink_0",
-        at("a", true_objects),
-    )
-
-    names = {"forward": ("road-out", "crossing-right"), "backward": ("road-in", "crossing-left")}
-    expected = Counter(
-        (each["id"], names[each["direction"]][each["line"] == "crossing"])
-        for each in truth["crossings"]
-    )
-    crossed = Counter(
-        (each.object_id, name)
-        for batch in played.batches
-        for _, each in objects_per_batch(batch)
-        for info in analytics_per_obj(each)
-        for name in info.lcStatus
-    )
-    assert crossed == expected
-    totals = Counter(name for _, name in expected.elements())
-    assert analytics(played.frames[-1]).objLCCumCnt == {"crossing-left": 0, **totals}
-
-
-def test_detected_and_tracked_cars_are_counted_at_the_line(play: Play) -> None:
-    frames = 300
-    truth = json.loads(samples.path("sample_720p.gt.json").read_text())
-    expected = Counter(
-        {"forward": "road-out", "backward": "road-in"}[each["direction"]]
-        for each in truth["crossings"]
-        if each["line"] == "road" and each["frame"] < frames - 20
-    )
-
-    played = play(
-        f"filesrc location={samples.path('sample_720p.mp4')} ! qtdemux ! h264parse ! avdec_h264 "
-        f"! identity eos-after={frames} ! m.sink_0 "
-        "nvstreammux name=m batch-size=1 width=1280 height=720 "
-        f"! nvinfer config-file-path={samples.path('config_infer_primary.txt')} ! nvtracker "
-        f"! nvdsanalytics config-file={samples.path('config_nvdsanalytics.txt')} "
-        "! fakesink name=out"
-    )
-
-    assert played.error is None, played.error
-    totals = analytics(played.frames[-1]).objLCCumCnt
-    assert {name: count for name, count in totals.items() if count} == expected

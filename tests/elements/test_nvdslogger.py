@@ -68,6 +68,28 @@ def test_nothing_is_printed_that_was_not_asked_for(
     assert capsys.readouterr().out == ""
 
 
+def test_the_latency_of_each_source_is_printed_if_it_is_measured(
+    play: Play, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NVDS_ENABLE_LATENCY_MEASUREMENT", "1")
+    options = "fps-measurement-interval-sec=1 show-fps=false show-latency=true"
+
+    play(LOGGER.format(1, options) + SINK + SOURCE.format(40, "true", 0))
+
+    line = capsys.readouterr().out.splitlines()[0]
+    assert re.fullmatch(r"Source id = 0 Frame_num = \d+ Frame latency = \d+\.\d{6} \(ms\) ", line)
+
+
+def test_a_latency_that_is_not_measured_is_a_warning(
+    play: Play, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NVDS_ENABLE_LATENCY_MEASUREMENT", raising=False)
+
+    play(LOGGER.format(1, "show-latency=true") + SINK + SOURCE.format(2, "false", 0))
+
+    assert "show-latency needs NVDS_ENABLE_LATENCY_MEASUREMENT=1" in caplog.text
+
+
 def test_each_buffer_has_a_line_if_it_is_not_silent(
     play: Play, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from pythia import objects_per_frame, samples
 from pythia.gst import Gst
-from pythia.messages import rfc3339
+from pythia.messages import payload_fields, rfc3339
 from pythia.meta import batch_of
 from pythia.meta.portable import PortableBase, PortableBatch, PortableUser
 from pythia.meta.portable_event import (
@@ -28,7 +28,7 @@ from pythia.meta.portable_event import (
     PortableVehicle,
 )
 from pythia.meta.types import EVENT_MSG_META, PAYLOAD_META, EventType, ObjectType
-from support.brokers import BROKERS, AmqpServer, RedisServer
+from support.brokers import BROKERS, AmqpServer, KafkaServer, RedisServer
 from support.certificates import certificates
 from support.play import Play, Played
 from support.servers import PASSWORD, Server, Servers, free_port
@@ -393,6 +393,22 @@ def test_the_cause_is_told_before_the_stream_breaks(
     assert played.error is not None
     assert "WRONGTYPE" in played.error
     assert went_on == [True]
+
+
+def test_payloads_in_protocol_buffers_have_the_sensor_as_their_key(
+    play: Play, server_of: Servers, tmp_path: Path
+) -> None:
+    broker = broker_of("kafka", server_of("kafka"))
+    assert isinstance(broker.server, KafkaServer)
+
+    text = CONV.format(3).replace("payload-type=1", "payload-type=2")
+    played = play(text + broker.launch(tmp_path))
+
+    assert played.error is None, played.error
+    sensors = [payload_fields(payload)["sensorId"] for payload in payloads(played)]
+    assert all(sensors)
+    keys = [key for key, _ in broker.server.messages(broker.topic, 3)]
+    assert keys == [sensor.encode() for sensor in sensors]
 
 
 def test_mqtt_with_certificates(play: Play, server_of: Servers, tmp_path: Path) -> None:

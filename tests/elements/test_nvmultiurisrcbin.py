@@ -3,7 +3,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from http import HTTPStatus
 from itertools import pairwise
@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from pythia.elements.rest_api import Refusal, Sensor, answer
+from pythia.elements.chain import factory_of
+from pythia.elements.requests import Region
+from pythia.elements.rest_api import Sensor, answer
+from pythia.elements.rest_settings import Refusal
 from pythia.gst import Gst
 from support.living import Living, living
 from support.play import Play
@@ -37,7 +40,7 @@ def port() -> int:
 
 
 def _ask(port: int, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         connection.request(method, f"/api/v1/{path}", data)
         reply = connection.getresponse()
@@ -130,7 +133,7 @@ def test_what_cannot_be_is_one_error_at_the_start(options: str, cause: str) -> N
     given = options if "port" in options else f"port=0 {options}"
 
     with living(f"nvmultiurisrcbin width=64 height=48 {given} {SINK}") as pipeline:
-        pipeline.wait_for(lambda: pipeline.failed, timeout_s=5)
+        pipeline.wait_for(lambda: pipeline.failed, timeout_s=10)
     errors = pipeline.told(Gst.MessageType.ERROR)
 
     assert len(errors) == 1
@@ -143,7 +146,7 @@ def test_a_port_in_use_is_an_error_at_the_start(port: int) -> None:
         taken.listen()
 
         with living(f"nvmultiurisrcbin port={port} {SIZE} {SINK}") as pipeline:
-            pipeline.wait_for(lambda: pipeline.failed, timeout_s=5)
+            pipeline.wait_for(lambda: pipeline.failed, timeout_s=10)
 
     assert f"cannot listen on localhost:{port}" in pipeline.told(Gst.MessageType.ERROR)[0]
 
@@ -162,6 +165,28 @@ def test_a_source_that_cannot_be_opened_does_not_stop_the_others(video: Video) -
     warnings = pipeline.told(Gst.MessageType.WARNING)
     for start in ("source 0 (a) is removed: cannot play file", "source 1 (b) is removed: cannot"):
         assert any(text.startswith(start) for text in warnings)
+
+
+def test_a_source_that_is_stopped_while_it_starts_leaves_no_pads_behind(video: Video) -> None:
+    text = f"nvmultiurisrcbin uri-list={video('sound.mp4')} port=0 {SIZE} {SINK}"
+    plugged: list[Gst.Element] = []
+
+    def note(_pipeline: Gst.Bin, _bin: Gst.Bin, element: Gst.Element) -> None:
+        plugged.append(element)
+
+    def start_and_stop() -> None:
+        pipeline = Living(text)
+        pipeline.pipeline.connect("deep-element-added", note)
+        pipeline.pipeline.set_state(Gst.State.PLAYING)
+        pipeline.wait_for(lambda: pipeline.failed)
+        pipeline.end()
+
+    for _ in range(15):
+        start_and_stop()
+
+    decoding = [e for e in plugged if factory_of(e) in ("uridecodebin", "decodebin")]
+    assert len(decoding) == 30
+    assert not any(element.numsrcpads for element in decoding)
 
 
 def test_sensor_ids_may_choose_the_numbers_of_their_sources(video: Video) -> None:
@@ -275,14 +300,47 @@ def test_settings_change_while_playing(empty: Living, port: int, video: Video) -
     assert skip[1]["reason"] == "SKIP_FRAMES_UPDATE_SUCCESS"
     assert mux[1]["reason"] == "BATCHED_PUSH_TIMEOUT_UPDATE_SUCCESS"
     assert conv[1]["reason"] == "FLIP_METHOD_UPDATE_SUCCESS"
-    inner: dict[str, Gst.Element] = {}
+    inner: dict[str | None, Gst.Element] = {}
     bin = empty["m"]
     assert isinstance(bin, Gst.Bin)
-    bin.iterate_recurse().foreach(lambda e: inner.__setitem__(e.get_factory().get_name(), e))
+    bin.iterate_recurse().foreach(lambda e: inner.__setitem__(factory_of(e), e))
     assert inner["nvstreammux"].get_property("batched-push-timeout") == 12345
     assert inner["nvvideoconvert"].get_property("flip-method") == 2
     # Key frames are four frames apart.
     empty.wait_for(lambda: [b - a for a, b in pairwise(_times(empty)[-5:])] == [4] * 4)
+
+
+def test_requests_for_what_follows_travel_with_the_frames(
+    empty: Living, port: int, video: Video
+) -> None:
+    _add(port, "a", video("video.mp4"))
+    empty.more(1)
+    found: list[str] = []
+
+    def note(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        event: Any = info.get_event()
+        if event.type == Gst.EventType.CUSTOM_DOWNSTREAM:
+            with empty.changed:
+                found.append(event.get_structure().to_string())
+                empty.changed.notify_all()
+        return Gst.PadProbeReturn.OK
+
+    pad: Any = empty["out"].get_static_pad("sink")
+    pad.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, note)
+    interval = {"stream": {"stream_id": "0", "interval": 2}}
+    regions = {"stream": {"stream_id": "0", "roi_count": 1, "roi": [REGION]}}
+    replies = [
+        _ask(port, "POST", "infer/set-interval", interval)[1]["reason"],
+        _ask(port, "POST", "roi/update", regions)[1]["reason"],
+    ]
+    empty.wait_for(lambda: len(found) >= 2)
+
+    assert replies == ["INFER_INTERVAL_UPDATE_SUCCESS", "ROI_UPDATE_SUCCESS"]
+    assert found == [
+        "nv-infer-interval-update, stream_id=(string)0, interval=(uint)2;",
+        "nv-roi-update, stream_id=(string)0, roi-count=(uint)1, roi_id_0=(string)0, "
+        "left_0=(uint)1, top_0=(uint)2, width_0=(uint)30, height_0=(uint)40;",
+    ]
 
 
 def _times(pipeline: Living) -> list[int]:
@@ -336,6 +394,9 @@ def test_odd_requests_do_no_harm(empty: Living, port: int, video: Video) -> None
             (b"\x00\xff nonsense\r\n\r\n", b"400"),
             (b"POST /api/v1/stream/add HTTP/1.1\r\nContent-Length: 9999999\r\n\r\n", b"413"),
             (b"POST /api/v1/stream/add HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"400"),
+            (b"POST /live HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"411"),
+            (b"DANCE /live HTTP/1.1\r\n\r\n", b"501"),
+            (b"OPTIONS /api/v1/stream/add HTTP/1.1\r\n\r\n", b"204"),
         ):
             with socket.create_connection(("127.0.0.1", port)) as rude:
                 rude.sendall(text)
@@ -344,6 +405,30 @@ def test_odd_requests_do_no_harm(empty: Living, port: int, video: Video) -> None
         # A client that never ends its request holds up nobody.
         assert _add(port, "a", video("video.mp4"))[0] == 200
     empty.more(2)
+
+
+def test_every_refusal_is_json_with_status_and_reason(empty: Living, port: int) -> None:
+    for method, path, status in (("PATCH", "stream/add", 405), ("TRACE", "live", 501)):
+        found, reply = _ask(port, method, path)
+        assert found == status
+        assert reply["status"] == f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"
+        assert reply["reason"]
+
+
+@pytest.mark.parametrize("address", ["localhost", "127.0.0.1", "0.0.0.0", "::1", "::"])
+def test_the_server_listens_on_any_address_of_the_machine(port: int, address: str) -> None:
+    host = "::1" if ":" in address else "127.0.0.1"
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
+
+    with living(f"nvmultiurisrcbin ip-address={address} port={port} {SIZE} {SINK}") as pipeline:
+        with closing(http.client.HTTPConnection(host, port, timeout=30)) as connection:
+            connection.request("GET", "/api/v1/live")
+            assert connection.getresponse().status == 200
+        assert not pipeline.failed
 
 
 def test_the_server_ends_with_the_element_and_starts_with_it_again(port: int) -> None:
@@ -380,6 +465,12 @@ class _Noted:
     def set_property(self, target: str, source_id: int | None, name: str, value: Any) -> None:
         self.asked.append((target, source_id, name, value))
 
+    def send(self, event: str, source_id: int, field: str, value: Any) -> None:
+        self.asked.append((event, source_id, field, value))
+
+    def set_regions(self, source_id: int, regions: Sequence[Region]) -> None:
+        self.asked.append(("roi", source_id, *regions))
+
     def quit(self) -> None:
         raise Refusal("no")
 
@@ -392,6 +483,7 @@ def _answered(path: str, body: Any, method: str = "POST") -> tuple[int, str, lis
     return int(status), reply["reason"], noted.asked
 
 
+REGION = {"roi_id": "0", "left": 1, "top": 2, "width": 30, "height": 40}
 _A = Sensor("a", "n-a", "file:///a")
 
 
@@ -422,6 +514,46 @@ _A = Sensor("a", "n-a", "file:///a")
             [("converter", 0, "src-crop", "0:0:8:8")],
         ),
         ("mux/max-latency", {"stream": {"max_latency": 7}}, [("mux", None, "max-latency", 7)]),
+        (
+            "osd/process-mode",
+            {"stream": {"stream_id": "0", "process_mode": 1}},
+            [("nv-osd-process-mode-update", 0, "process_mode", 1)],
+        ),
+        (
+            "infer/set-interval",
+            {"stream": {"stream_id": "0", "interval": 32}},
+            [("nv-infer-interval-update", 0, "interval", 32)],
+        ),
+        (
+            "inferserver/set-interval",
+            {"stream": {"stream_id": "0", "interval": 33}},
+            [("nv-infer-interval-update", 0, "interval", 33)],
+        ),
+        (
+            "nvtracker/config-path",
+            {"stream": {"stream_id": "0", "config_path": "/x.yml"}},
+            [("nv-tracker-config-update", 0, "config_path", "/x.yml")],
+        ),
+        (
+            "enc/bitrate",
+            {"stream": {"stream_id": "1", "bitrate": 2000000}},
+            [("nv-enc-bitrate-update", 1, "bitrate", 2000000)],
+        ),
+        (
+            "enc/force-idr",
+            {"stream": {"stream_id": "1", "force_idr": 1}},
+            [("nv-enc-force-idr", 1, "force", True)],
+        ),
+        (
+            "enc/iframe-interval",
+            {"stream": {"stream_id": "1", "iframeinterval": 9}},
+            [("nv-enc-iframeinterval-update", 1, "interval", 9)],
+        ),
+        (
+            "roi/update",
+            {"stream": {"stream_id": "2", "roi_count": 1, "roi": [REGION]}},
+            [("roi", 2, Region("0", 1, 2, 30, 40))],
+        ),
     ],
 )
 def test_a_request_does_what_nvidias_server_does(path: str, body: Any, asked: list[Any]) -> None:
@@ -477,8 +609,39 @@ def test_a_request_does_what_nvidias_server_does(path: str, body: Any, asked: li
             "SKIP_FRAMES_UPDATE_FAIL, stream_id has to be the number of a stream; found: 'x'",
         ),
         ("dec/skip-frames", {"skip_frames": 1}, 400, "SKIP_FRAMES_UPDATE_FAIL, the body is not"),
-        ("roi/update", {}, 501, "/api/v1/roi/update does nothing on the portable runtime"),
-        ("enc/bitrate", {}, 501, "does nothing on the portable runtime"),
+        ("metrics", {}, 501, "/api/v1/metrics does nothing on the portable runtime"),
+        ("roi/update", {}, 400, "ROI_UPDATE_FAIL, the body is not of the form"),
+        ("roi/update", {"stream": {"stream_id": "0"}}, 400, "roi has to be a list of regions"),
+        (
+            "roi/update",
+            {"stream": {"stream_id": "0", "roi_count": 2, "roi": [REGION]}},
+            400,
+            "ROI_UPDATE_FAIL, roi_count is 2, not 1",
+        ),
+        (
+            "roi/update",
+            {"stream": {"stream_id": "0", "roi_count": 1, "roi": [{**REGION, "left": -1}]}},
+            400,
+            "is no region with left, top, width, height in pixels",
+        ),
+        (
+            "roi/update",
+            {"stream": {"stream_id": "0", "roi_count": 1, "roi": [7]}},
+            400,
+            "ROI_UPDATE_FAIL, 7 is no region",
+        ),
+        (
+            "infer/set-interval",
+            {"stream": {"stream_id": "0", "interval": 33}},
+            400,
+            "INFER_INTERVAL_UPDATE_FAIL, interval has to be a number from 0 to 32; found: 33",
+        ),
+        (
+            "nvtracker/config-path",
+            {"stream": {"stream_id": "0", "config_path": ""}},
+            400,
+            "NVTRACKER_CONFIG_UPDATE_FAIL, config_path has to be given",
+        ),
         ("stream/dance", {}, 404, "/api/v1/stream/dance is unknown; available: /api/v1/analytics"),
         ("app/quit", {}, 500, "no"),
     ],

@@ -12,6 +12,7 @@ import pytest
 from pythia.elements.structures import custom_event
 from pythia.gst import Gst
 from pythia.gst.probe_info import buffer_address, owns_memory
+from pythia.gst.structures import structure_of
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBatch, PortableObject
 from support.pictures import Pictures
@@ -314,7 +315,7 @@ def test_what_is_said_of_a_source_is_said_on_its_pad_only(play: Play) -> None:
         event = info.get_event()
         assert event is not None
         if event.has_name("stream-reset"):
-            structure: Any = event.get_structure()
+            structure: Any = structure_of(event)
             sink: Any = pad.get_parent_element()
             resets.append((sink.get_name(), structure.get_uint("stream-id")[1]))
         return Gst.PadProbeReturn.OK

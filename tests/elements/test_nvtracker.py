@@ -260,6 +260,31 @@ def test_unique_ids_have_64_bits(play: Play, config: Config) -> None:
     assert object_id & 0xFFFFFFFF == 0
 
 
+def test_several_frames_of_one_source_in_a_batch_are_taken_in_order(
+    play: Play, config: Config
+) -> None:
+    rules = "TargetManagement:\n  probationAge: 2\n"
+
+    def fill(frame: PortableFrame) -> None:
+        frame.add_obj(detected(50 + 20 * frame.frame_num))
+
+    mux = "nvstreammux name=m batch-size=4 width=320 height=240 batched-push-timeout=4000000 "
+    tracker = f"nvtracker name=t ll-config-file={config(rules + KALMAN)}"
+    played = play(f"{mux} ! {tracker} ! fakesink name=out" + source(frames=8), at(fill))
+
+    assert played.error is None
+    assert [frame.frame_num for frame in played.frames] == list(range(8))
+    assert ids(played) == [[]] * 2 + [[0]] * 6
+    past = [
+        moment.frameNum
+        for data in user_data(played, TRACKER_PAST_FRAME_META).values()
+        for stream in data.list()
+        for target in stream.list()
+        for moment in target.list()
+    ]
+    assert past == [0, 1]
+
+
 def _told(name: str, number: int = 3) -> Prepare:
     """Puts an object on all frames, and sends an event of source 0 before one of them."""
 

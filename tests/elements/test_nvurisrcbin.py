@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_played_is_one_error_that_names_it(
         file.write_bytes(content)
 
     with living(f"nvurisrcbin uri={file.as_uri()} {SINK}") as pipeline:
-        pipeline.wait_for(lambda: pipeline.failed, timeout_s=5)
+        pipeline.wait_for(lambda: pipeline.failed, timeout_s=10)
     errors = pipeline.told(Gst.MessageType.ERROR)
 
     assert len(errors) == 1
@@ -174,7 +174,7 @@ def test_damage_in_a_file_ends_neither_in_a_crash_nor_in_waiting(
     (tmp_path / "damaged.h264").write_bytes(data)
 
     with living(f"nvurisrcbin uri={(tmp_path / 'damaged.h264').as_uri()} {SINK}") as pipeline:
-        pipeline.wait_for(lambda: pipeline.ended or pipeline.failed, timeout_s=5)
+        pipeline.wait_for(lambda: pipeline.ended or pipeline.failed, timeout_s=10)
 
         assert 0 < len(pipeline.pts) < FRAMES
 
@@ -195,16 +195,34 @@ def test_a_source_that_cannot_be_opened_is_one_error_that_says_why(
     options: str, cause: str
 ) -> None:
     with living(f"nvurisrcbin {options} {SINK}") as pipeline:
-        pipeline.wait_for(lambda: pipeline.failed, timeout_s=5)
+        pipeline.wait_for(lambda: pipeline.failed, timeout_s=10)
     errors = pipeline.told(Gst.MessageType.ERROR)
 
     assert len(errors) == 1
     assert cause in errors[0]
 
 
+@pytest.mark.parametrize(
+    ("uri", "shown"),
+    [
+        ("rtsp://joe:hunter2@127.0.0.1:1/a", "cannot play rtsp://joe:***@127.0.0.1:1/a: "),
+        ("rtsp://:hunter2@127.0.0.1:1/a", "cannot play rtsp://:***@127.0.0.1:1/a: "),
+        ("rtsp://joe:p@hunter2@127.0.0.1:1/a", "cannot play rtsp://joe:***@127.0.0.1:1/a: "),
+        ("http://joe@127.0.0.1:1/a:b@c", "cannot play http://joe@127.0.0.1:1/a:b@c: "),
+    ],
+)
+def test_a_password_is_not_shown(uri: str, shown: str) -> None:
+    with living(f"nvurisrcbin uri={uri} {SINK}") as pipeline:
+        pipeline.wait_for(lambda: pipeline.failed, timeout_s=10)
+
+    (error,) = pipeline.told(Gst.MessageType.ERROR)
+    assert error.startswith(shown)
+    assert "hunter2" not in error
+
+
 def test_a_file_without_video_is_one_error(video: Video) -> None:
     with living(f"nvurisrcbin uri={video('sound.mp4')} {SINK}") as pipeline:
-        pipeline.wait_for(lambda: pipeline.failed, timeout_s=5)
+        pipeline.wait_for(lambda: pipeline.failed, timeout_s=10)
 
     assert pipeline.told(Gst.MessageType.ERROR) == [
         f"cannot play {video('sound.mp4')}: it has no video"

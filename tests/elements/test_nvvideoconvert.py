@@ -38,6 +38,10 @@ def show(play: Play, text: str) -> tuple[VideoFormat, list[list[np.ndarray]]]:
         ("format=BGR,width=321,height=241", "format=NV12,width=160,height=120"),
         ("format=I420,width=1280,height=720", "format=I420,width=640,height=360"),
         ("format=NV12,width=320,height=240,colorimetry=bt709", "format=RGB,width=320,height=240"),
+        ("format=UYVY,width=320,height=240", "format=NV12,width=320,height=240"),
+        ("format=YUY2,width=321,height=241", "format=RGBA,width=160,height=120"),
+        ("format=I420,width=321,height=241", "format=UYVY,width=321,height=241"),
+        ("format=RGBA,width=320,height=240", "format=YUY2,width=160,height=120"),
     ],
 )
 def test_pictures_are_those_of_gstreamers_own_converter(
@@ -77,6 +81,7 @@ def test_a_flip_method_can_be_given_by_name(play: Play) -> None:
     [
         ("", ("I420", 320, 240, False)),
         (f"! {NVMM}", ("I420", 320, 240, True)),
+        ("! video/x-raw,format=UYVY", ("UYVY", 320, 240, False)),
         (f"! {NVMM},format={{RGBA,NV12}}", ("NV12", 320, 240, True)),
         ("! video/x-raw,format={GRAY8,BGR,RGBA}", ("RGBA", 320, 240, False)),
         ("! video/x-raw,width=160", ("I420", 160, 120, False)),

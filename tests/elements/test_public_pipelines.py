@@ -39,7 +39,7 @@ SGIE = (
     "infer-on-class-ids=0 name=sgie"
 )
 MUX = "nvstreammux name=m batch-size=1 width=1280 height=720"
-MUX_4 = "nvstreammux name=m batch-size=4 width=1280 height=720 batched-push-timeout=66666"
+MUX_4 = "nvstreammux name=m batch-size=4 width=1280 height=720 batched-push-timeout=4000000"
 FILE = "filesrc location={h264} ! h264parse ! nvv4l2decoder ! m.sink_0"
 URI = "uridecodebin uri=file://{mp4} ! nvvideoconvert ! m.sink_0"
 FOUR = " ".join(
@@ -96,7 +96,7 @@ def run(film: Mapping[str, Path], tmp_path: Path) -> Run:
         **film,
         "pgie": samples.path("config_infer_primary.txt"),
         "sgie": samples.path("config_infer_secondary_carcolor.txt"),
-        "tracker": samples.path("config_tracker_NvSORT.yml"),
+        "tracker": samples.path("config_tracker_NvDCF_perf.yml"),
         "analytics": samples.path("config_nvdsanalytics.txt"),
         "output": tmp_path / "output.mp4",
     }

@@ -86,7 +86,7 @@ def test_a_stream_that_cannot_be_played_is_one_error(
     lasting: RtspServer, path: str, cause: str
 ) -> None:
     with living(f"nvurisrcbin uri={lasting.uri(path)} {TCP} {SINK}") as pipeline:
-        pipeline.wait_for(lambda: pipeline.failed, timeout_s=5)
+        pipeline.wait_for(lambda: pipeline.failed, timeout_s=10)
     errors = pipeline.told(Gst.MessageType.ERROR)
 
     assert len(errors) == 1
@@ -176,7 +176,7 @@ def test_without_reconnection_a_source_ends_with_its_server(server: RtspServer) 
         pipeline.more(5)
         server.stop()
 
-        pipeline.wait_for(lambda: pipeline.ended or pipeline.failed, timeout_s=5)
+        pipeline.wait_for(lambda: pipeline.ended or pipeline.failed, timeout_s=10)
 
 
 def test_the_others_go_on_when_a_camera_is_given_up(
@@ -261,7 +261,7 @@ class TestSmartRecord:
             pipeline.more(FPS + 5)
             pipeline["u"].emit("start-sr", None, 1, 1, None)
             assert pipeline["u"].get_property("smart-rec-status")
-            assert done.wait(10)
+            assert done.wait(30)
             assert not pipeline["u"].get_property("smart-rec-status")
 
         (file,) = tmp_path.iterdir()
@@ -287,7 +287,7 @@ class TestSmartRecord:
                 pipeline["u"].emit("start-sr", None, 0, 100, None)
                 pipeline.more(5)
                 pipeline["u"].emit("stop-sr", number)
-                assert done.acquire(timeout=10)
+                assert done.acquire(timeout=30)
 
         files = sorted(tmp_path.glob("*.mkv"))
         assert len(files) == 2
@@ -342,6 +342,6 @@ class TestSmartRecord:
         text = f"nvurisrcbin uri=rtsp://127.0.0.1:1/ smart-record=2 {options} {SINK}"
 
         with living(text) as pipeline:
-            pipeline.wait_for(lambda: pipeline.failed, timeout_s=5)
+            pipeline.wait_for(lambda: pipeline.failed, timeout_s=10)
 
         assert cause in pipeline.told(Gst.MessageType.ERROR)[0]

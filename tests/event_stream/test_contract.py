@@ -262,7 +262,7 @@ def test_a_program_uses_a_scheme_that_is_only_installed(tmp_path: Path) -> None:
     (site / "support").mkdir()
     shutil.copy(own_stream.__file__, site / "support")
     program = (
-        "from pythia.core import Application\n"
+        "from pythia import Application\n"
         "app = Application('videotestsrc num-buffers=3 ! fakesink name=end')\n"
         "app.probe('end', 'sink')(lambda pad, info: (yield 1))\n"
         "app()"

@@ -43,10 +43,29 @@ MAY = {
     },
     "meta.portable_viewed": set(),
     "meta.carrier": {"pythia.gst", "pythia.meta.portable"},
-    "meta.deepstream": {"pyds", "pythia.meta.runtime", "pythia.meta.types"},
+    "meta.deepstream": {
+        "pyds",
+        "pythia.bindings",
+        "pythia.meta.runtime",
+        "pythia.meta.types",
+    },
+    "meta.deepstream_objects": {"ctypes", "pythia.meta.types"},
+    "meta.deepstream_writing": {
+        "ctypes",
+        "pythia.meta.deepstream",
+        "pythia.meta.deepstream_objects",
+        "pythia.meta.types",
+    },
+    "meta.portable_writing": {
+        "pythia.meta.portable",
+        "pythia.meta.portable_osd",
+        "pythia.meta.types",
+    },
+    "bindings": set(),
     "meta.runtime": {"pythia.gst"},
     "meta.__init__": {"pythia.gst", "pythia.meta"},
     "iterators": {"numpy", "pythia.meta"},
+    "writing": {"pythia.meta", "pythia.iterators", "pythia.writing"},
     "table": {"numpy", "pythia.meta", "pythia.iterators"},
     "detections": {"numpy", "supervision", "pythia.meta", "pythia.table"},
     "event_stream": {"numpy", "orjson", "msgpack", "pythia.event_stream"},
@@ -78,6 +97,13 @@ MAY = {
         "pythia.elements",
         "pythia.event_stream",
     },
+    "elements.broker_payload": {"pythia.event_stream.formats", "pythia.messages"},
+    "elements.metareplay": {
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.elements",
+        "pythia.recording",
+    },
     "core": {
         "jinja2",
         "pythia.gst",
@@ -87,7 +113,18 @@ MAY = {
         "pythia.elements",
         "pythia.core",
     },
-    "testing": {"pythia.gst", "pythia.meta", "pythia.core", "pythia.testing"},
+    "recording": {"numpy", "orjson", "msgpack", "pythia.meta", "pythia.recording"},
+    "recording.deepstream": {"ctypes", "numpy", "pythia.meta", "pythia.recording"},
+    "testing": {
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.core",
+        "pythia.event_stream",
+        "pythia.recording",
+        "pythia.testing",
+    },
+    "testing.pad_watch": {"ctypes", "pythia.gst", "pythia.recording"},
+    "testing.pytest_plugin": {"pytest", "pythia.testing"},
     "compat": {
         "pythia.gst",
         "pythia.meta",
@@ -106,7 +143,48 @@ MAY = {
         "pythia.compat.pyds",
     },
     "compat.pyds.messages": {"numpy", "pythia.meta", "pythia.messages", "pythia.compat.pyds"},
-    "cli": {"pythia.core", "pythia.compat", "pythia.samples", "pythia.cli", "pythia.gst"},
+    "compat.pyservicemaker": {
+        "ctypes",
+        "numpy",
+        "yaml",
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.core",
+        "pythia.elements",
+        "pythia.messages.timestamp",
+        "pythia.vision.missing_file",
+        "pythia.compat.pyds.meta_types",
+        "pythia.compat.pyservicemaker",
+    },
+    "compat.pyservicemaker.media_info": {"gi", "pythia.gst", "pythia.compat.pyservicemaker"},
+    "compat.pyservicemaker.rtsp_server": {"gi", "pythia.gst", "pythia.compat.pyservicemaker"},
+    "recipes": {
+        "numpy",
+        "orjson",
+        "cv2",
+        "tqdm",
+        "pythia.gst",
+        "pythia.meta",
+        "pythia.vision",
+        "pythia.samples",
+        "pythia.core",
+        "pythia.iterators",
+        "pythia.frames",
+        "pythia.recipes",
+    },
+    "doctor": {"pythia.bindings", "pythia.samples", "pythia.event_stream", "pythia.doctor"},
+    "doctor.probes.gstreamer": {"gi"},
+    "cli": {
+        "pythia.core",
+        "pythia.compat",
+        "pythia.doctor",
+        "pythia.recipes",
+        "pythia.samples",
+        "pythia.testing",
+        "pythia.cli",
+        "pythia.gst",
+    },
+    "cli.metareplay": {"pythia.core", "pythia.event_stream", "pythia.testing"},
     "frames": {
         "numpy",
         "pythia.gst",
@@ -122,6 +200,7 @@ MAY = {
         "pythia.gst",
         "pythia.iterators",
         "pythia.table",
+        "pythia.writing",
     },
     "__main__": {"pythia.cli"},
 }
@@ -139,8 +218,9 @@ def _room(module: str) -> str:
     name = module.removesuffix(".py").replace("/", ".")
     if name in MAY or name.startswith("meta."):
         return name
-    if name.startswith("compat.pyds"):
-        return "compat.pyds"
+    for room in ("compat.pyds", "compat.pyservicemaker"):
+        if name.startswith(room):
+            return room
     return name.split(".")[0]
 
 
@@ -211,6 +291,10 @@ def _loaded_at_once(module: str, seen: set[str]) -> set[str]:
 
 LIGHT = [
     "__init__.py",
+    "detections.py",
+    "frames.py",
+    "iterators.py",
+    "table.py",
     "elements/registry.py",
     *(m for m in _modules() if m.startswith(("elements/nv", "cli/", "core/", "event_stream/"))),
 ]

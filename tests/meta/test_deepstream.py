@@ -47,6 +47,38 @@ def test_a_list_ends_either_way(monkeypatch: pytest.MonkeyPatch, end: str) -> No
     assert pairs == [("a", "x"), ("b", "x")]
 
 
+class FreedNode:
+    """A node that removing its item frees, as DeepStream does."""
+
+    def __init__(self, items: list[str], present: set[str]) -> None:
+        self.data, self._rest, self._present = items[0], items[1:], present
+
+    @property
+    def next(self) -> FreedNode | None:
+        assert self.data in self._present, "the node is freed"
+        return FreedNode(self._rest, self._present) if self._rest else None
+
+
+def test_items_may_be_removed_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    present = {"a", "b", "c"}
+    objects: Any = FreedNode(["a", "b", "c"], present)
+    kind = SimpleNamespace(cast=lambda data: data)
+    frames = SimpleNamespace(cast=lambda _: SimpleNamespace(obj_meta_list=objects))
+    pyds = SimpleNamespace(NvDsObjectMeta=kind, NvDsFrameMeta=frames)
+    monkeypatch.setattr(deepstream, "_pyds", lambda: pyds)
+
+    walked = []
+    for item in deepstream.walk(objects, "NvDsObjectMeta"):
+        present.remove(item)
+        walked.append(item)
+    present.update(walked)
+    for _, item in deepstream.batch_objects(SimpleNamespace(frame_meta_list=Node(["x"], "None"))):
+        present.remove(item)
+
+    assert walked == ["a", "b", "c"]
+    assert not present
+
+
 def test_an_empty_list_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     kind = SimpleNamespace(cast=None)
     monkeypatch.setattr(deepstream, "_pyds", lambda: SimpleNamespace(NvDsUserMeta=kind))
@@ -70,6 +102,7 @@ def no_pyds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         ("6.2.0", r"pyds-1\.1\.6-\*\.whl"),
         ("6.3.0", r"DeepStream 6\.3\.0.*releases/tag/v1\.1\.8"),
         ("7.1.0", r"pyds-1\.2\.0-\*\.whl"),
+        ("8.0.0", r"releases/tag/v1\.2\.2"),
         ("9.1.0", r"DeepStream 9\.1\.0.*build them"),
     ],
 )

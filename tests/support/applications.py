@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 
-from pythia.core import Application
+from pythia import Application
 from pythia.event_stream import WorkerStats
 from pythia.gst import Gst
 from support.servers import Server

@@ -11,7 +11,7 @@ from pythia import elements
 from pythia.gst import Gst
 from pythia.meta import carrier
 
-WAIT_S = 20.0
+WAIT_S = 30.0
 
 
 class Living:

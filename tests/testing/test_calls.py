@@ -139,3 +139,30 @@ def test_metadata_that_a_probe_changes_is_the_batch_that_was_built() -> None:
     collect(relabel, seen)
 
     assert {found.obj_label for _, found in objects_per_batch(seen)} == {"thing"}
+
+
+def test_several_batches_are_a_call_each() -> None:
+    counter = Counter()
+
+    assert collect(counter.count, [street(), street()]) == []
+    assert counter.seen == 8
+
+
+def test_a_buffer_has_the_time_of_its_first_frame() -> None:
+    def times(pad: Gst.Pad, info: Gst.PadProbeInfo) -> Iterator[int]:
+        buffer = info.get_buffer()
+        assert buffer is not None
+        yield buffer.pts
+
+    assert collect(times, [batch(frame(pts_ns=5)), batch(frame(pts_ns=7))]) == [5, 7]
+
+
+def test_a_probe_that_removes_itself_is_not_called_again() -> None:
+    calls = []
+
+    def once(pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        calls.append(pad)
+        return Gst.PadProbeReturn.REMOVE
+
+    assert call(once, [street(), street()]).returned == Gst.PadProbeReturn.REMOVE
+    assert len(calls) == 1

@@ -52,6 +52,19 @@ BUILDS: dict[str, Build] = {
     "van": Build(4.9, 1.95, 1.18, 2.05, 0.92, 1.12, 0.55, 0.70, 0.12, 0.04),
 }
 
+VEHICLE_TYPES: tuple[str, ...] = ("coupe", "largevehicle", "sedan", "suv", "truck", "van")
+"""What NVIDIA's classifier of vehicle types tells apart."""
+
+# An ordinary car is a sedan, with whatever tail: seen from the front they are the same. Nothing
+# like a coupe, a truck or another large vehicle is ever drawn.
+TYPE_OF_BUILD: dict[str, str] = {
+    "saloon": "sedan",
+    "hatchback": "sedan",
+    "estate": "sedan",
+    "offroad": "suv",
+    "van": "van",
+}
+
 
 @dataclass(frozen=True)
 class Car:
@@ -61,6 +74,12 @@ class Car:
     scale: float
     colour: str
     paint: Colour
+
+    @property
+    def vehicle_type(self) -> str:
+        """One of ``VEHICLE_TYPES``."""
+        name = next(name for name, build in BUILDS.items() if build == self.build)
+        return TYPE_OF_BUILD[name]
 
     @property
     def length(self) -> float:

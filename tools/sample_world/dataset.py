@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import HEIGHT, WIDTH, Floats
-from .cars import COLOURS
+from .cars import COLOURS, VEHICLE_TYPES
 from .render import Renderer, Seen
 from .scene import CAR, Scene, build_scene
 from .sketch import Picture
@@ -78,9 +78,9 @@ def label_rows(seen: list[Seen]) -> Floats:
 
 def car_crops(
     picture: Picture, seen: list[Seen], scene: Scene, rng: np.random.Generator
-) -> list[tuple[Picture, int]]:
-    """Crops of well visible cars, their boxes shaken as a detector shakes them."""
-    paints = {actor.number: actor.colour for actor in scene.actors}
+) -> list[tuple[Picture, int, int]]:
+    """Crops of well visible cars with paint and type, shaken as a detector shakes boxes."""
+    actors = {actor.number: actor for actor in scene.actors}
     crops = []
     for each in seen:
         left, top, right, bottom = each.box
@@ -93,8 +93,11 @@ def car_crops(
         x1 = int(np.clip(right + shake[2] * wide, x0 + 4, WIDTH))
         y1 = int(np.clip(bottom + shake[3] * tall, y0 + 4, HEIGHT))
         crop = cv2.resize(picture[y0:y1, x0:x1], (CROP_SIDE, CROP_SIDE))
-        paint = paints[each.number]
-        crops.append((np.asarray(crop, np.uint8), COLOURS.index(paint) if paint else -1))
+        paint, kind = actors[each.number].colour, actors[each.number].vehicle_type
+        assert paint is not None
+        assert kind is not None
+        named = COLOURS.index(paint), VEHICLE_TYPES.index(kind)
+        crops.append((np.asarray(crop, np.uint8), *named))
     order = rng.permutation(len(crops))[:CROPS_PER_FRAME]
     return [crops[place] for place in order]
 
@@ -106,6 +109,7 @@ def draw_order(order: Order) -> None:
     labels = np.load(order.folder / "labels.npy", mmap_mode="r+")
     crops = np.load(order.folder / "crops.npy", mmap_mode="r+")
     paints = np.load(order.folder / "paints.npy", mmap_mode="r+")
+    types = np.load(order.folder / "types.npy", mmap_mode="r+")
     scene = build_scene(order.seed, SCENE_FRAMES)
     renderer = Renderer(scene)
     rng = np.random.default_rng([order.seed, 21])
@@ -115,8 +119,8 @@ def draw_order(order: Order) -> None:
         picture = compressed(drawn, rng)
         pictures[place] = cv2.resize(picture, NET_SIZE, interpolation=cv2.INTER_LINEAR)
         labels[place] = label_rows(seen)
-        for slot, (crop, paint) in enumerate(car_crops(picture, seen, scene, rng)):
-            crops[place, slot], paints[place, slot] = crop, paint
+        for slot, (crop, paint, kind) in enumerate(car_crops(picture, seen, scene, rng)):
+            crops[place, slot], paints[place, slot], types[place, slot] = crop, paint, kind
 
 
 def create(folder: Path, count: int) -> None:
@@ -127,12 +131,13 @@ def create(folder: Path, count: int) -> None:
         "labels": ((count, MOST_OBJECTS, LABEL_COLUMNS), np.float32),
         "crops": ((count, CROPS_PER_FRAME, CROP_SIDE, CROP_SIDE, 3), np.uint8),
         "paints": ((count, CROPS_PER_FRAME), np.int64),
+        "types": ((count, CROPS_PER_FRAME), np.int64),
     }
     for name, (shape, kind) in shapes.items():
         made: NDArray[np.generic] = np.lib.format.open_memmap(
             folder / f"{name}.npy", mode="w+", dtype=kind, shape=shape
         )
-        if name == "paints":
+        if name in ("paints", "types"):
             made[:] = -1
 
 

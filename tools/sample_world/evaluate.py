@@ -30,12 +30,19 @@ LEAST_CONFIDENCE = 0.4
 NMS_OVERLAP = 0.5
 CLEAR_VISIBILITY = 0.8
 LEAST_CAR = 24.0
+# Folder of the model, what it names, and whether it wants NVIDIA's input.
+CLASSIFIERS = (
+    ("Secondary_CarColor", "colour", False),
+    ("Secondary_VehicleMake", "colour", True),
+    ("Secondary_VehicleTypes", "vehicle_type", True),
+)
 
 
 class Model:
-    """An ONNX file run on one thread."""
+    """An ONNX file run on one thread; ``raw`` if it wants bytes, blue first, as they are."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, raw: bool = False) -> None:
+        self.raw = raw
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         providers = ["CPUExecutionProvider"]
@@ -45,9 +52,10 @@ class Model:
 
     def run(self, pictures: Picture) -> list[NDArray[np.float32]]:
         """Run on blue-green-red pictures (n, rows, columns, 3) of the right size."""
-        planes = pictures[..., ::-1].transpose(0, 3, 1, 2).astype(np.float32)
+        planes = pictures.transpose(0, 3, 1, 2).astype(np.float32)
+        values = planes if self.raw else planes[:, ::-1] / np.float32(255)
         began = time.perf_counter()
-        results: list[NDArray[np.float32]] = self.session.run(None, {self.name: planes / 255.0})
+        results: list[NDArray[np.float32]] = self.session.run(None, {self.name: values})
         self.seconds.append(time.perf_counter() - began)
         return results
 
@@ -103,7 +111,7 @@ def film_frames(path: Path) -> Iterator[Picture]:
 
 
 def car_crops(picture: Picture, rows: list[list[float]]) -> Iterator[tuple[int, Picture]]:
-    """Each well visible car's id and its crop for the colour classifier."""
+    """Each well visible car's id and its crop for a classifier."""
     for number, class_id, left, top, width, height, visibility in rows:
         clear = visibility >= CLEAR_VISIBILITY and min(width, height) >= LEAST_CAR
         if class_id == 0 and clear:
@@ -112,14 +120,16 @@ def car_crops(picture: Picture, rows: list[list[float]]) -> Iterator[tuple[int, 
             yield int(number), np.asarray(crop, np.uint8)
 
 
-def colour_accuracy(model: Model, labels: list[str], film: Path, truth: dict[str, Any]) -> float:
-    """Share of clear cars whose paint is named rightly."""
-    paints = {track["id"]: track["colour"] for track in truth["tracks"]}
+def accuracy(folder: Path, what: str, raw: bool, film: Path, truth: dict[str, Any]) -> float:
+    """Share of clear cars whose ``what``, a field of a track, a classifier names rightly."""
+    model = Model(next(folder.glob("*.onnx")), raw=raw)
+    labels = (folder / "labels.txt").read_text(encoding="utf-8").strip().split(";")
+    names = {track["id"]: track[what] for track in truth["tracks"]}
     right: list[bool] = []
     for picture, rows in zip(film_frames(film), truth["frames"], strict=True):
         for number, crop in car_crops(picture, rows):
             named = labels[int(model.run(crop[None])[0][0].argmax())]
-            right.append(named == paints[number])
+            right.append(named == names[number])
     return float(np.mean(right))
 
 
@@ -161,9 +171,9 @@ def main() -> None:
     ]
     print("average precision", report(truth, found))
     print(f"detector: {1000 * float(np.median(detector.seconds)):.2f} ms a frame")
-    colour = Model(models / "Secondary_CarColor" / "carcolor.onnx")
-    labels = (models / "Secondary_CarColor" / "labels.txt").read_text().strip().split(";")
-    print(f"colour accuracy {colour_accuracy(colour, labels, film, truth):.4f}")
+    for folder, what, raw in CLASSIFIERS:
+        share = accuracy(models / folder, what, raw, film, truth)
+        print(f"{folder}: {what} right {share:.4f}")
 
 
 if __name__ == "__main__":

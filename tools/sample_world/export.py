@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
+from onnx import numpy_helper
 from torch import nn
 
-from .network import COLOUR_SIDE, NET_HEIGHT, NET_WIDTH, ColourNet, Detector
+from .network import CROP_SIDE, NET_HEIGHT, NET_WIDTH, Classifier, Detector
 
 OPSET = 17
 
@@ -55,7 +57,22 @@ def export_detector(network: Detector, path: Path) -> None:
     _write(network, sample, path, ["input_1:0"], ["output_cov/Sigmoid:0", "output_bbox/BiasAdd:0"])
 
 
-def export_colour(network: ColourNet, path: Path) -> None:
-    """Write the colour classifier."""
-    sample = torch.rand(1, 3, COLOUR_SIDE, COLOUR_SIDE)
+def export_classifier(network: Classifier, path: Path) -> None:
+    """Write a classifier of cars that wants red, green and blue from 0 to 1."""
+    sample = torch.rand(1, 3, CROP_SIDE, CROP_SIDE)
     _write(network, sample, path, ["input_1"], ["predictions/Softmax"])
+
+
+def take_raw_blue_first(source: Path, target: Path) -> None:
+    """Write a classifier anew for the input of NVIDIA's: blue, green and red from 0 to 255.
+
+    The first convolution's weights are turned round and scaled; the answers stay the same.
+    """
+    model = onnx.load(str(source))
+    first = next(node for node in model.graph.node if node.op_type == "Conv")
+    weights = next(one for one in model.graph.initializer if one.name == first.input[1])
+    changed = numpy_helper.to_array(weights)[:, ::-1] / np.float32(255)
+    weights.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(changed), weights.name))
+    onnx.checker.check_model(model)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, str(target))

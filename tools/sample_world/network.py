@@ -1,4 +1,4 @@
-"""The two small networks: a detector with DetectNet_v2's outputs and a car-colour classifier."""
+"""The small networks: a detector with DetectNet_v2's outputs, and a classifier of cars."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CLASSES = ("car", "bicycle", "person", "roadsign")
 NET_WIDTH, NET_HEIGHT = 960, 544
 STRIDE = 16
 BOX_UNIT = 35.0
-COLOUR_SIDE = 64
+CROP_SIDE = 64
 
 
 def plain(inputs: int, outputs: int, size: int, stride: int = 1) -> nn.Sequential:
@@ -80,8 +80,20 @@ class Detector(nn.Module):
         return torch.sigmoid(cover), box
 
 
-class ColourNet(nn.Module):
-    """Names a car's paint from a small crop."""
+class Classifier(nn.Module):
+    """Names what a small crop shows."""
+
+    def logits(self, crops: Tensor) -> Tensor:
+        """Scores before the softmax."""
+        raise NotImplementedError
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """One probability per name."""
+        return torch.softmax(self.logits(crops), dim=1)
+
+
+class ColourNet(Classifier):
+    """Names a car's paint; where it is in the crop does not matter."""
 
     def __init__(self, colours: int) -> None:
         super().__init__()
@@ -98,6 +110,25 @@ class ColourNet(nn.Module):
         named: Tensor = self.name(torch.cat([mean, peak], dim=1))
         return named
 
-    def forward(self, crops: Tensor) -> Tensor:
-        """One probability per colour."""
-        return torch.softmax(self.logits(crops), dim=1)
+
+class TypeNet(Classifier):
+    """Names a car's type by its shape: what is seen where."""
+
+    def __init__(self, types: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            plain(3, 24, 3, 2),
+            Separable(24, 48, 3, 2),
+            Separable(48, 48),
+            Separable(48, 64, 3, 2),
+            Separable(64, 64),
+            Separable(64, 96, 3, 2),
+            Separable(96, 96),
+            nn.Conv2d(96, 32, 1),
+        )
+        self.name = nn.Sequential(nn.Flatten(), nn.Dropout(0.3), nn.Linear(32 * 4 * 4, types))
+
+    def logits(self, crops: Tensor) -> Tensor:
+        """Scores before the softmax."""
+        named: Tensor = self.name(functional.relu(self.body(crops)))
+        return named

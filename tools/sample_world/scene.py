@@ -41,6 +41,11 @@ class Actor:
         """The name of the paint, for cars."""
         return self.shape.colour if isinstance(self.shape, Car) else None
 
+    @property
+    def vehicle_type(self) -> str | None:
+        """NVIDIA's name for its kind, for cars."""
+        return self.shape.vehicle_type if isinstance(self.shape, Car) else None
+
 
 @dataclass(frozen=True)
 class Film:

@@ -1,4 +1,4 @@
-"""Trains the detector and the colour classifier on drawn frames and exports both."""
+"""Trains the detector and the classifiers of cars on drawn frames and exports them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 
 from .augment import move, recolour, roughen
-from .cars import COLOURS
-from .export import export_colour, export_detector
-from .network import ColourNet, Detector
+from .cars import COLOURS, VEHICLE_TYPES
+from .export import export_classifier, export_detector, take_raw_blue_first
+from .network import Classifier, ColourNet, Detector, TypeNet
+from .sample_files import COLOUR, DETECTOR, MAKE, TYPE
 from .targets import detector_loss, make_targets
 
 SEED = 20
+NETWORKS = ("colours", "types", "detector")
 
 
 class Average:
@@ -110,41 +112,58 @@ def report_detector(network: Detector, folder: Path, device: torch.device) -> No
     print(f"validation cover {cover:.4f} box {box_wrong:.4f}", flush=True)
 
 
-def colour_samples(folder: Path, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Every stored crop with its colour."""
+def crop_samples(folder: Path, name: str, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Every stored crop with its paint or its type, as ``name`` says."""
     crops = load(folder, "crops", device).flatten(0, 1)
-    paints = load(folder, "paints", device).flatten()
-    return crops[paints >= 0], paints[paints >= 0]
+    names = load(folder, name, device).flatten()
+    return crops[names >= 0], names[names >= 0]
 
 
-def train_colour(folder: Path, steps: int, batch: int, device: torch.device) -> ColourNet:
-    """Train the colour classifier."""
-    torch.manual_seed(SEED)
-    crops, paints = colour_samples(folder / "training", device)
-    network = ColourNet(len(COLOURS)).to(device)
+def train_classifier(
+    folder: Path, network: Classifier, name: str, change: float, steps: int, device: torch.device
+) -> Classifier:
+    """Train a classifier of cars.
+
+    Args:
+        folder: Of the data.
+        network: The classifier.
+        name: The array that holds what is to be learned.
+        change: How much colours are changed at random.
+        steps: Batches of 256 crops.
+        device: Where to train.
+    """
+    crops, truth = crop_samples(folder / "training", name, device)
+    share = torch.bincount(truth).clamp(min=1).float()
+    network = network.to(device)
     average = Average(network)
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=1e-3)
     rates = schedule(optimiser, steps, 4e-3)
     for _ in range(steps):
-        chosen = torch.randint(len(crops), (batch,), device=device)
+        chosen = torch.multinomial(1 / share[truth], 256, replacement=True)
         shown = as_input(crops[chosen])
         if torch.rand(()) < 0.5:
             shown = shown.flip(-1)
-        logits = network.logits(roughen(recolour(shown, 0.45)))
-        loss = functional.cross_entropy(logits, paints[chosen], label_smoothing=0.03)
+        logits = network.logits(roughen(recolour(shown, change)))
+        loss = functional.cross_entropy(logits, truth[chosen], label_smoothing=0.03)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
         rates.step()
         average.follow(network)
     slow = average.slow
-    assert isinstance(slow, ColourNet)
-    with torch.no_grad():
-        seen, named = colour_samples(folder / "validation", device)
-        given = torch.cat([slow.logits(as_input(part)).argmax(1) for part in seen.split(512)])
-        right = float((given == named).float().mean())
-        print(f"colour: {len(crops)} crops, validation accuracy {right:.4f}", flush=True)
+    assert isinstance(slow, Classifier)
+    report_classifier(slow, folder / "validation", name, device)
     return slow
+
+
+@torch.no_grad()
+def report_classifier(network: Classifier, folder: Path, name: str, device: torch.device) -> None:
+    """Print the accuracy on streets never trained on, and per name."""
+    seen, truth = crop_samples(folder, name, device)
+    given = torch.cat([network.logits(as_input(part)).argmax(1) for part in seen.split(512)])
+    right = (given == truth).float()
+    each = {int(one): round(float(right[truth == one].mean()), 4) for one in truth.unique()}
+    print(f"{name}: validation accuracy {float(right.mean()):.4f}, by name {each}", flush=True)
 
 
 def main() -> None:
@@ -153,13 +172,28 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="folder for the ONNX files")
     parser.add_argument("--steps", type=int, default=11_500)
     parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--colour-steps", type=int, default=3_000)
+    parser.add_argument("--classifier-steps", type=int, default=3_000)
+    parser.add_argument(
+        "--only", nargs="+", choices=NETWORKS, default=NETWORKS, help="networks to train"
+    )
     options = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    colour = train_colour(options.data, options.colour_steps, 256, device)
-    export_colour(colour, options.out / "carcolor.onnx")
-    detector = train_detector(options.data, options.steps, options.batch, device)
-    export_detector(detector, options.out / "resnet18_trafficcamnet_pruned.onnx")
+    steps = options.classifier_steps
+    if "colours" in options.only:
+        torch.manual_seed(SEED)
+        colour_net = ColourNet(len(COLOURS))
+        colours = train_classifier(options.data, colour_net, "paints", 0.45, steps, device)
+        export_classifier(colours, options.out / COLOUR)
+        take_raw_blue_first(options.out / COLOUR, options.out / MAKE)
+    if "types" in options.only:
+        torch.manual_seed(SEED)
+        type_net = TypeNet(len(VEHICLE_TYPES))
+        types = train_classifier(options.data, type_net, "types", 1.0, 2 * steps, device)
+        export_classifier(types, options.out / TYPE)
+        take_raw_blue_first(options.out / TYPE, options.out / TYPE)
+    if "detector" in options.only:
+        detector = train_detector(options.data, options.steps, options.batch, device)
+        export_detector(detector, options.out / DETECTOR)
 
 
 if __name__ == "__main__":

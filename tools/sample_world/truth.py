@@ -152,7 +152,12 @@ def make_truth(scene: Scene, frames: list[list[list[float]]], video: str) -> dic
         "min_size": MIN_SIZE,
         "min_visibility": MIN_VISIBILITY,
         "tracks": [
-            {"id": actor.number, "class_id": actor.class_id, "colour": actor.colour}
+            {
+                "id": actor.number,
+                "class_id": actor.class_id,
+                "colour": actor.colour,
+                "vehicle_type": actor.vehicle_type,
+            }
             for actor in scene.actors
             if actor.number in present
         ],

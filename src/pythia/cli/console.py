@@ -8,8 +8,6 @@ import sys
 import threading
 from typing import TextIO
 
-from pythia.core.delivery import keep_stdout
-
 _CLEAR_LINE = "\r\x1b[K"
 
 
@@ -73,6 +71,8 @@ def keep_stdout_for_events() -> bool:
     Returns:
         Whether standard output is a terminal.
     """
+    from pythia.core.delivery import keep_stdout
+
     if sys.stdout is None:  # closed by the caller
         return False
     sys.stdout.flush()

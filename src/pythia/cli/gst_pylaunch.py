@@ -105,6 +105,8 @@ def _build(text: str, options: Options, console: Console) -> Launch:
     )
     for probe in options.probes:
         application.attach(probe)
+    for recording in options.recordings:
+        application.record(recording)
     if options.check:
         application.check()
     return application

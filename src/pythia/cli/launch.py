@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pythia.cli import bus_report
 from pythia.core.application import Application
 from pythia.core.bus import describe_error
-from pythia.exceptions import PlayError
+from pythia.exceptions import PlayError, ProbeError
 from pythia.gst import GLib, Gst
 
 DOT_DIR_VARIABLE = "GST_DEBUG_DUMP_DOT_DIR"
@@ -47,6 +47,7 @@ class Launch(Application):
         self._exclude = exclude
         self._last_warning = ""
         self._times = 0
+        self._recordings = 0
         if verbose:
             self.pipeline.add_property_deep_notify_watch(None, True)
 
@@ -60,6 +61,25 @@ class Launch(Application):
 
         spec = ProbeSpec.parse(probe)
         self.probe(spec.element, spec.pad)(spec.load())
+
+    def record(self, recording: str) -> None:
+        """Record the metadata that passes a pad: ``FILE@ELEMENT.PAD``.
+
+        Raises:
+            ProbeError: the text is wrong.
+            StreamError: the file cannot be written.
+        """
+        from pythia.testing import metarecord
+
+        file, _, target = recording.rpartition("@")
+        element, dot, pad = target.rpartition(".")
+        if not (file and target) or (dot and not (element and pad)):
+            raise ProbeError(
+                f"not a recording: {recording!r}; the form is FILE@ELEMENT.PAD, for example "
+                "street.jsonl@pgie.src"
+            )
+        self.probe(element or target, pad if dot else "src")(metarecord(file))
+        self._recordings += 1
 
     def check(self) -> None:
         """Start each element and stop it again: configurations can be read, devices are there.
@@ -107,7 +127,9 @@ class Launch(Application):
         probes = self.stats()["probes"]
         if not probes:
             return max(map(_rendered, self._sinks()), default=0), None
-        return max(p["frames"] for p in probes), sum(p["yielded"] for p in probes)
+        objects = sum(p["yielded"] for p in probes)
+        only_recorded = len(probes) == self._recordings
+        return max(p["frames"] for p in probes), None if only_recorded else objects
 
     def _sinks(self) -> list[Gst.Element]:
         sinks: list[Gst.Element] = []

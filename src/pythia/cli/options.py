@@ -46,6 +46,7 @@ class Options:
     Attributes:
         params: values by name; a list where an option was repeated.
         probes: ``FILE:FUNCTION@ELEMENT.PAD`` each.
+        recordings: ``FILE@ELEMENT.PAD`` each.
         exclude: properties that ``verbose`` leaves out.
         gst: GStreamer's own options, without ``--gst-``, with their values.
         help: the text to print instead of running.
@@ -54,6 +55,7 @@ class Options:
     template: Template
     params: dict[str, str | list[str]]
     probes: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
     dry_run: bool = False
     check: bool = False
     verbose: bool = False
@@ -97,6 +99,7 @@ def parse(argv: Sequence[str], read_pipeline: ReadPipeline) -> Options:
         template=template,
         params=params,
         probes=tuple(found.probe),
+        recordings=tuple(found.metarecord),
         dry_run=found.dry_run,
         check=found.check,
         verbose=found.verbose,
@@ -140,6 +143,13 @@ def _parser() -> _Parser:
         action="append",
         default=[],
         help="MODULE_OR_FILE:FUNCTION@ELEMENT.PAD: call the function for each buffer; repeatable",
+    )
+    add(
+        "--metarecord",
+        metavar="SPEC",
+        action="append",
+        default=[],
+        help="FILE@ELEMENT.PAD: record the metadata of each buffer, for metareplay; repeatable",
     )
     flags = [
         ("--dry-run", "print the pipeline with its parameters filled in, and exit"),

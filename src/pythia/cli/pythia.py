@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
+from pythia.cli import recipes
 from pythia.exceptions import PythiaError
 
 DEEPSTREAM = "/opt/nvidia/deepstream/deepstream"
@@ -20,6 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from pythia.cli.run import run
 
         return run(words[1:])
+    if words[:1] == ["doctor"]:
+        from pythia.cli.doctor import doctor
+
+        return doctor(words[1:])
     if words[:2] == ["samples", "install"]:
         arguments = _install_parser().parse_args(words[2:])
     else:
@@ -54,7 +59,10 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
     _add_samples(commands)
     _add_env(commands)
+    recipes.add_commands(commands)
+    _add_metareplay(commands)
     commands.add_parser("run", help="run a program written for DeepStream, unmodified")
+    commands.add_parser("doctor", help="say what is installed, what is missing and what mends it")
     return parser
 
 
@@ -68,6 +76,20 @@ def _add_samples(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("name", nargs="?", metavar="NAME", help="name of a sample")
     parser.set_defaults(command=_samples)
+
+
+def _add_metareplay(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = commands.add_parser(
+        "metareplay",
+        help="say what is in a recording of metadata, or give it to a probe function",
+        description="Without --probe: say what is in FILE, which gst-pylaunch --metarecord made. "
+        "With it: call the function for each batch, and print what it yields as JSON lines.",
+    )
+    parser.add_argument("file", metavar="FILE", help="the recording")
+    parser.add_argument(
+        "-x", "--probe", metavar="SPEC", help="MODULE_OR_FILE:FUNCTION, or a probe of gst-pylaunch"
+    )
+    parser.set_defaults(command=_metareplay)
 
 
 def _install_parser() -> _Parser:
@@ -105,6 +127,14 @@ def _install(arguments: argparse.Namespace) -> list[str]:
     from pythia.samples import install
 
     return [str(file) for file in install(arguments.prefix, overwrite=arguments.overwrite)]
+
+
+def _metareplay(arguments: argparse.Namespace) -> Iterable[str]:
+    from pythia.cli import metareplay
+
+    if arguments.probe is None:
+        return metareplay.contents(arguments.file)
+    return metareplay.events(arguments.file, arguments.probe)
 
 
 def _env(arguments: argparse.Namespace) -> list[str]:

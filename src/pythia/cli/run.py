@@ -42,9 +42,9 @@ def run(words: Sequence[str]) -> int:
 
 
 def _run(script: str, arguments: Sequence[str]) -> int:
-    from pythia.compat import install, program, report
-
     try:
+        from pythia.compat import install, program, report
+
         source = program.read(script)
         install()
     except OSError as error:

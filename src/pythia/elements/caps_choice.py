@@ -5,9 +5,12 @@ from __future__ import annotations
 from pythia.elements.base import video_caps
 from pythia.gst import Gst
 from pythia.gst.video import VideoFormat, video_format
-from pythia.vision.formats import FORMATS
+from pythia.vision.formats import FORMATS, PACKED_422
 
-_YUV = ("NV12", "I420")
+CONVERTED = (*FORMATS, *PACKED_422)
+"""Formats that a converter takes and gives."""
+
+_YUV = ("NV12", "I420", *PACKED_422)
 _ALPHA = ("RGBA", "BGRA")
 _OPAQUE = ("RGBx", "BGRx", "RGB", "BGR")
 _FREE_FIELDS = ("format", "width", "height", "colorimetry", "chroma-site")
@@ -21,7 +24,7 @@ def convertible(caps: Gst.Caps, *, unchanged: bool = True) -> Gst.Caps:
     """
     result = caps.copy() if unchanged else Gst.Caps.new_empty()
     for nvmm in (True, False):
-        template = video_caps(FORMATS, nvmm=nvmm, system=not nvmm)
+        template = video_caps(CONVERTED, nvmm=nvmm, system=not nvmm)
         for i in range(caps.get_size()):
             structure = caps.get_structure(i).copy()
             for name in _FREE_FIELDS:

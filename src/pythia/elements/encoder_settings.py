@@ -48,8 +48,8 @@ def x264(settings: Settings, given: frozenset[str]) -> dict[str, Any]:
     if settings["num-Ref-Frames"] > 1:
         wanted["ref"] = settings["num-Ref-Frames"]
     if not settings["ratecontrol-enable"]:
-        wanted |= {"pass": "quant", "quantizer": min(50, _quantizer(settings))}
-    least, most = _quantizers(settings["qp-range"])
+        wanted |= {"pass": "quant", "quantizer": min(50, quantizer(settings))}
+    least, most = quantizers(settings["qp-range"])
     return wanted | ({} if least is None else {"qp-min": least, "qp-max": most})
 
 
@@ -68,7 +68,7 @@ def x265(settings: Settings, given: frozenset[str]) -> dict[str, Any]:
         options["intra-refresh"] = 1
     if settings["slice-header-spacing"]:
         raise ConfigError("slice-header-spacing: x265 has no slices of a given size")
-    least, most = _quantizers(settings["qp-range"])
+    least, most = quantizers(settings["qp-range"])
     if least is not None:
         options |= {"qpmin": least, "qpmax": most}
     capacity_ms = _buffer_ms(settings, given)
@@ -82,7 +82,7 @@ def x265(settings: Settings, given: frozenset[str]) -> dict[str, Any]:
         "speed-preset": _preset(settings, given),
         "tune": "zerolatency" if low_latency else "ssim",
         "option-string": _joined(options),
-        "qp": -1 if settings["ratecontrol-enable"] else min(51, _quantizer(settings)),
+        "qp": -1 if settings["ratecontrol-enable"] else min(51, quantizer(settings)),
         "qos": settings["qos"],
         "min-force-key-unit-interval": settings["min-force-key-unit-interval"],
     }
@@ -95,19 +95,28 @@ def kbits(bitrate: int) -> int:
 
 def key_interval(settings: Settings) -> int:
     """Frames between key frames; every intra frame is an IDR frame, so the shorter one counts."""
-    refresh = settings["SliceIntraRefreshInterval"]
+    refresh = settings.get("SliceIntraRefreshInterval", 0)
     intervals = [refresh] if refresh else [settings["iframeinterval"], settings["idrinterval"]]
     return min([value for value in intervals if value], default=_LARGEST) & _LARGEST
 
 
 def _check(settings: Settings) -> None:
-    if not settings["bitrate"]:
-        raise ConfigError("bitrate is 0; it has to be bits per second, such as bitrate=4000000")
+    check_rates(settings)
     if settings["enable-lossless"] or settings["tuning-info-id"] == LOSSLESS:
         raise ConfigError(
             "lossless encoding (enable-lossless, tuning-info-id=4) is not available on the "
             "portable runtime; ratecontrol-enable=false quant-p-frames=1 comes near it"
         )
+
+
+def check_rates(settings: Settings) -> None:
+    """Refuse bit rates that cannot be.
+
+    Raises:
+        ConfigError: there is none, or the peak is below it.
+    """
+    if not settings["bitrate"]:
+        raise ConfigError("bitrate is 0; it has to be bits per second, such as bitrate=4000000")
     peak = settings["peak-bitrate"]
     if peak and settings["control-rate"] == _VARIABLE and peak < settings["bitrate"]:
         raise ConfigError(
@@ -145,13 +154,13 @@ def _slices(settings: Settings) -> dict[str, int]:
     return {"slice-max-mbs": spacing}
 
 
-def _quantizer(settings: Settings) -> int:
+def quantizer(settings: Settings) -> int:
     """The quantizer without rate control: that of P frames, or else that of I frames."""
     values = (settings["quant-p-frames"], settings["quant-i-frames"], 21)
     return int(next(value for value in values if value != DEFAULT_QUANTIZER))
 
 
-def _quantizers(text: str | None) -> tuple[int | None, int | None]:
+def quantizers(text: str | None, worst: int = 51) -> tuple[int | None, int | None]:
     """Least and most of ``qp-range``, which names them for P, I and B frames one by one."""
     if not text:
         return None, None
@@ -165,7 +174,7 @@ def _quantizers(text: str | None) -> tuple[int | None, int | None]:
     used = [pair for pair in limits if pair != (-1, -1)]
     if not used:
         return None, None
-    return max(0, min(low for low, _ in used)), min(51, max(high for _, high in used))
+    return max(0, min(low for low, _ in used)), min(worst, max(high for _, high in used))
 
 
 def _joined(options: Mapping[str, object]) -> str:

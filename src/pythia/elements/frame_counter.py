@@ -1,10 +1,12 @@
-"""Frames a second of each source, and a thread that prints them as DeepStream's logger does."""
+"""Frames a second and latency of each source, and a thread that prints them as DeepStream does."""
 
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from pythia.meta.portable_latency import PortableFrameLatency
 
 
 @dataclass
@@ -56,16 +58,32 @@ class FrameCounter:
         return rate
 
 
+class LastLatencies:
+    """What was measured last of each source; any thread may use it."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, PortableFrameLatency] = {}
+
+    def note(self, latency: PortableFrameLatency) -> None:
+        """One more frame has come."""
+        self._found[latency.source_id] = latency
+
+    def lines(self) -> list[str]:
+        """DeepStream's line for each source of which a frame has come since the last call."""
+        found, self._found = self._found, {}
+        return [str(found[source]) for source in sorted(found)]
+
+
 def report(rates: dict[int, float]) -> str:
     """The line that DeepStream prints."""
     return "**PERF : " + "".join(f"FPS_{source} ({rate:.2f})\t" for source, rate in rates.items())
 
 
 class Reporter:
-    """Prints the rates of a counter at intervals, on a thread of its own."""
+    """Prints lines at intervals, on a thread of its own."""
 
-    def __init__(self, counter: FrameCounter, interval_s: float) -> None:
-        self._counter, self._interval_s = counter, interval_s
+    def __init__(self, lines: Callable[[], list[str]], interval_s: float) -> None:
+        self._lines, self._interval_s = lines, interval_s
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="nvdslogger", daemon=True)
         self._thread.start()
@@ -77,6 +95,6 @@ class Reporter:
 
     def _run(self) -> None:
         while not self._stopped.wait(self._interval_s):
-            rates = self._counter.rates(time.monotonic())
-            if rates:
-                print(report(rates), flush=True)
+            lines = self._lines()
+            if lines:
+                print("\n".join(lines), flush=True)

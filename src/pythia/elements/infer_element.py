@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from pythia.elements.handover import Handover
 from pythia.elements.properties import Property
+from pythia.elements.requests import INFER_INTERVAL, obey
 from pythia.elements.task import TaskElement
 from pythia.exceptions import ConfigError, PipelineError
 from pythia.gst import Gst
 from pythia.gst.memory import unref
 from pythia.gst.pads import ERROR, FLUSHING, NOT_NEGOTIATED, OK, proxy_caps, push, set_chain, weakly
+from pythia.gst.structures import structure_of
 from pythia.gst.video import video_format
 from pythia.meta import carrier
 
@@ -161,6 +163,7 @@ class InferElement(TaskElement):
     # The streaming thread
 
     def _event(self, _pad: Gst.Pad, _parent: Gst.Object | None, event: Gst.Event) -> bool:
+        assert isinstance(self, Gst.Element)
         kind = event.type
         if kind == Gst.EventType.FLUSH_START:
             self._discard(self._queue.stop())
@@ -181,6 +184,7 @@ class InferElement(TaskElement):
             self._batches = 0
         elif kind == Gst.EventType.CUSTOM_DOWNSTREAM:
             self._look_for_ended_source(event)
+            obey(self, event, INFER_INTERVAL)
         if Gst.EventType.get_flags(kind) & Gst.EventTypeFlags.SERIALIZED:
             return self._queue.put(event, counts=False)
         return bool(self.src.push_event(event))
@@ -191,7 +195,7 @@ class InferElement(TaskElement):
             self._queue.limit = 1
 
     def _look_for_ended_source(self, event: Gst.Event) -> None:
-        structure = event.get_structure()
+        structure = structure_of(event)
         if structure is None or structure.get_name() != "stream-eos" or self._inference is None:
             return
         found, number = structure.get_uint("stream-id")
@@ -246,7 +250,9 @@ class InferElement(TaskElement):
 
     def _skips(self, inference: Inference) -> bool:
         self._batches += 1
-        return (self._batches - 1) % (inference.config.interval + 1) > 0
+        given = "interval" in self.given  # perhaps while it runs
+        interval = self.settings["interval"] if given else inference.config.interval
+        return (self._batches - 1) % (interval + 1) > 0
 
     def _begin_async(
         self, inference: Inference, frames: FrameMapper, buffer: int, plan: Plan

@@ -8,7 +8,8 @@ Try it::
 
     gst-pylaunch filesrc location=$(pythia samples sample_720p.mp4) ! qtdemux ! h264parse \
         ! avdec_h264 ! m.sink_0 nvstreammux name=m batch-size=1 width=1280 height=720 \
-        ! nvinfer config-file-path=$(pythia samples config_infer_primary.txt) ! nvtracker \
+        ! nvinfer config-file-path=$(pythia samples config_infer_primary.txt) \
+        ! nvtracker ll-config-file=$(pythia samples config_tracker_NvDCF_perf.yml) \
         ! nvdsanalytics config-file=$(pythia samples config_nvdsanalytics.txt) ! nvdsosd ! fakesink
 """
 
@@ -22,6 +23,7 @@ from pythia.elements.base import Portable, video_templates
 from pythia.elements.properties import Property, gproperties
 from pythia.exceptions import ConfigError, PipelineError, PythiaError
 from pythia.gst import Gst, GstBase
+from pythia.gst.structures import structure_of
 from pythia.gst.video import video_format
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBase, PortableFrame, PortableObject, PortableUser
@@ -132,7 +134,7 @@ class NvDsAnalytics(Portable, GstBase.BaseTransform):
 
     def do_sink_event(self, event: Gst.Event) -> bool:
         """GstBaseTransform's virtual method: sources go, and the configuration may have changed."""
-        structure = event.get_structure()
+        structure = structure_of(event)
         name = structure.get_name() if structure is not None else ""
         if structure is not None and name in _GONE:
             self._sources.pop(structure.get_uint("stream-id")[1], None)

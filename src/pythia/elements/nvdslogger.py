@@ -1,7 +1,8 @@
 """nvdslogger: prints the frames a second of each source; buffers pass untouched.
 
 The lines go to standard output in DeepStream's form, with the mean of the last interval:
-``**PERF : FPS_0 (30.00)  FPS_1 (29.97)``. Try it::
+``**PERF : FPS_0 (30.00)  FPS_1 (29.97)``, and with ``show-latency`` how long the last frame of each
+source has been on its way, if ``NVDS_ENABLE_LATENCY_MEASUREMENT`` is set. Try it::
 
     gst-pylaunch videotestsrc is-live=true num-buffers=90 ! m.sink_0 \
         nvstreammux name=m batch-size=1 width=640 height=360 \
@@ -10,14 +11,22 @@ The lines go to standard output in DeepStream's form, with the mean of the last 
 
 from __future__ import annotations
 
+import logging
 import time
 
 from pythia.elements.base import Portable, pad_template
-from pythia.elements.frame_counter import FrameCounter, Reporter
+from pythia.elements.frame_counter import FrameCounter, LastLatencies, Reporter, report
 from pythia.elements.properties import Property, gproperties
 from pythia.elements.source_events import DELETED, ENDED, source_of
 from pythia.gst import Gst, GstBase
+from pythia.gst.pads import weakly
 from pythia.meta import carrier
+from pythia.meta.latency import now_ms, records_on
+from pythia.meta.portable import PortableBatch
+from pythia.meta.portable_latency import frame_latencies
+from pythia.meta.runtime import is_latency_measured
+
+_log = logging.getLogger("pythia.elements")
 
 _ANY = Gst.Caps.new_any()
 
@@ -44,6 +53,7 @@ class NvDsLogger(Portable, GstBase.BaseTransform):
             "Seconds between two lines, over which frames are counted; 0 prints none",
         ),
         Property("show-fps", "bool", True, "Print the frames a second"),
+        Property("show-latency", "bool", False, "Print the latency of each source's last frame"),
         Property("silent", "bool", True, "Do not print a line for each buffer"),
     )
     __gproperties__ = gproperties(PROPERTIES)
@@ -52,16 +62,27 @@ class NvDsLogger(Portable, GstBase.BaseTransform):
         super().__init__()
         self.prepare()
         self.set_passthrough(True)
-        self._counter = FrameCounter()
+        self._counter, self._latencies = FrameCounter(), LastLatencies()
         self._reporter: Reporter | None = None
 
     def do_start(self) -> bool:
         """GstBaseTransform's virtual method."""
-        self._counter = FrameCounter()
+        self._counter, self._latencies = FrameCounter(), LastLatencies()
+        if self.settings["show-latency"] and not is_latency_measured():
+            _log.warning(
+                "%s: show-latency needs NVDS_ENABLE_LATENCY_MEASUREMENT=1 in the environment "
+                "before the pipeline is made",
+                self.get_name(),
+            )
         interval_s = self.settings["fps-measurement-interval-sec"]
-        if self.settings["show-fps"] and interval_s:
-            self._reporter = Reporter(self._counter, interval_s)
+        if interval_s:
+            self._reporter = Reporter(weakly(self._report), interval_s)
         return True
+
+    def _report(self) -> list[str]:
+        settings = self.settings
+        rates = self._counter.rates(time.monotonic()) if settings["show-fps"] else {}
+        return [*([report(rates)] if rates else []), *self._latencies.lines()]
 
     def do_stop(self) -> bool:
         """GstBaseTransform's virtual method."""
@@ -76,9 +97,15 @@ class NvDsLogger(Portable, GstBase.BaseTransform):
         now_s = time.monotonic()
         for frame in batch.frame_meta_list if batch is not None else ():
             self._counter.count(frame.pad_index, now_s)
+        if batch is not None and self.settings["show-latency"]:
+            self._note_latencies(batch)
         if not self.settings["silent"]:
             self._print_times(buffer.pts)
         return Gst.FlowReturn.OK
+
+    def _note_latencies(self, batch: PortableBatch) -> None:
+        for latency in frame_latencies(records_on(batch), now_ms()):
+            self._latencies.note(latency)
 
     def _print_times(self, pts_ns: int) -> None:
         running_ns = self.segment.to_running_time(Gst.Format.TIME, pts_ns)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pythia.elements.base import InPlace, video_templates
 from pythia.elements.properties import GPU_ID, Enum, Property, gproperties
+from pythia.elements.requests import OSD_PROCESS_MODE, obey
 from pythia.exceptions import ConfigError
 from pythia.gst import Gst, GstBase
 from pythia.gst.video import VideoFormat
@@ -78,6 +79,11 @@ class NvDsOsd(InPlace, GstBase.BaseTransform):
         super().__init__()
         self.prepare()
         self.set_in_place(True)
+
+    def do_sink_event(self, event: Gst.Event) -> bool:
+        """GstBaseTransform's virtual method."""
+        obey(self, event, OSD_PROCESS_MODE)
+        return bool(GstBase.BaseTransform.do_sink_event(self, event))
 
     def configure(self, format: VideoFormat) -> None:
         """Also loads what draws, so that the first frame does not wait for it."""

@@ -10,12 +10,14 @@ Try it::
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pythia.elements.base import InPlace, video_templates
 from pythia.elements.properties import GPU_ID, Property, gproperties
+from pythia.elements.requests import ROI_UPDATE, Region, named, regions_in
 from pythia.exceptions import ConfigError, PipelineError
 from pythia.gst import Gst, GstBase
 from pythia.meta import carrier
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from pythia.vision.image import Image
     from pythia.vision.preprocess_config import PreprocessConfig, RegionGroup
     from pythia.vision.region_tensors import Preparation, Prepared
+
+_log = logging.getLogger("pythia.elements")
 
 _FROM_FILE = ("unique-id", "enable", "process-on-frame", "operate-on-gie-id", "target-unique-ids")
 _BORDER = 2
@@ -117,6 +121,34 @@ class NvDsPreProcess(InPlace, GstBase.BaseTransform):
             )
         preprocess_config.check_regions(config)
         return config
+
+    def do_sink_event(self, event: Gst.Event) -> bool:
+        """GstBaseTransform's virtual method: a source may get other regions."""
+        request = named(event, ROI_UPDATE)
+        if request is not None and self._config is not None:
+            try:
+                self._config = self._with_regions(self._config, *regions_in(request))
+            except (ConfigError, ValueError) as error:
+                _log.warning("%s: keeps its regions: %s", self.get_name(), error)
+        return bool(GstBase.BaseTransform.do_sink_event(self, event))
+
+    def _with_regions(
+        self, config: PreprocessConfig, source: int, regions: Sequence[Region]
+    ) -> PreprocessConfig:
+        from pythia.vision.geometry import Rect
+        from pythia.vision.preprocess_config import with_regions
+
+        for region in regions:
+            if self._frames is not None:
+                self._require_in_frame(region)
+        return with_regions(config, source, [Rect(*region[1:]) for region in regions])
+
+    def _require_in_frame(self, region: Region) -> None:
+        width, height = self.format.width, self.format.height
+        part = _cut(PortableRect(*region[1:]), width, height)
+        if min(part.width, part.height) < _LEAST:
+            text = ";".join(map(str, region[1:]))
+            raise ConfigError(f"the region {text} is not in frames of {width}x{height}")
 
     def process(self, buffer: Gst.Buffer, images: Sequence[Image]) -> None:
         """Attach the tensors of one buffer."""

@@ -119,6 +119,7 @@ class NvMsgBroker(Portable, GstBase.BaseSink):
         return True
 
     def _open(self) -> None:
+        from pythia.elements.broker_payload import PayloadFormat
         from pythia.event_stream import StreamUri, Worker, open_stream
 
         address = self._address()
@@ -132,7 +133,9 @@ class NvMsgBroker(Portable, GstBase.BaseSink):
             address.authority,
             options=MappingProxyType(options),
         )
-        worker = Worker(open_stream(uri), on_failure=weakly(self._fail_for_good))
+        stream = open_stream(uri)
+        stream.format = PayloadFormat()
+        worker = Worker(stream, on_failure=weakly(self._fail_for_good))
         self._dead = False
         self._flush_s = address.flush_s
         worker.start()

@@ -17,6 +17,7 @@ from typing import Any
 from pythia.elements.base import Portable, pad_template, video_caps
 from pythia.elements.demux_pad import DemuxPad, Timeline
 from pythia.elements.properties import Property, gproperties
+from pythia.elements.requests import encoder_of
 from pythia.elements.source_events import ADDED, DELETED, ENDED, RESET, source_of
 from pythia.exceptions import GstError, PipelineError
 from pythia.gst import Gst
@@ -175,7 +176,7 @@ class NvStreamDemux(Portable, Gst.Element):
         elif kind == Gst.EventType.EOS:
             for output in list(self._outputs.values()):
                 output.end(self._timeline)
-        elif (source := source_of(event, ADDED, DELETED, ENDED, RESET)) is not None:
+        elif (source := _source_of(event)) is not None:
             self._tell(source, event)
         else:
             return self._forward(pad, parent, event)
@@ -215,6 +216,12 @@ class NvStreamDemux(Portable, Gst.Element):
                 return True
             self._last_seek = event.get_seqnum()
         return bool(pad.event_default(parent, event))
+
+
+def _source_of(event: Gst.Event) -> int | None:
+    """The source that an event is about, if it is about one only."""
+    source = source_of(event, ADDED, DELETED, ENDED, RESET)
+    return encoder_of(event) if source is None else source
 
 
 def _alone(buffer: int, frame: PortableFrame, size: int) -> int:

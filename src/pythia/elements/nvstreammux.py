@@ -123,6 +123,10 @@ class NvStreamMux(TaskElement, Gst.Element):
         """Have what follows hear of a source, in order with the batches."""
         self._collector.tell(custom_event(name, stream_id=number))
 
+    def tell(self, event: Gst.Event) -> None:
+        """Have what follows get an event, in order with the batches."""
+        self._collector.tell(event)
+
     def describe(self, number: int, sensor: PortableSensorInfo) -> None:
         """Have the frames of ``sink_<number>`` say which sensor they come from."""
         self._sources[number].sensor = sensor

@@ -13,6 +13,7 @@ Changes while playing take effect at the next start. Try it::
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from pythia.elements.base import Portable, video_templates
 from pythia.elements.properties import COMPUTE_HW, GPU_ID, Property, gproperties
+from pythia.elements.requests import TRACKER_CONFIG, named
 from pythia.elements.sub_batches import SubBatches
 from pythia.elements.tracker_batch import BatchWriter, ObjectIds
 from pythia.elements.tracker_meta import (
@@ -29,8 +31,9 @@ from pythia.elements.tracker_meta import (
     considered,
     tracker_frame,
 )
-from pythia.exceptions import ConfigError, PipelineError
+from pythia.exceptions import ConfigError, PipelineError, PythiaError
 from pythia.gst import Gst, GstBase
+from pythia.gst.structures import structure_of
 from pythia.gst.video import video_format
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBatch, PortableFrame
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from pythia.vision.image import Image
     from pythia.vision.tracking.frame import Report
     from pythia.vision.tracking.tracker import Stream, Tracker
+
+_log = logging.getLogger("pythia.elements")
 
 _NEW_ID_AFTER_STREAM_RESET, _FROM_ZERO_AFTER_EOS = 1, 2
 """Bits of ``tracking-id-reset-mode``."""
@@ -166,7 +171,7 @@ class NvTracker(Portable, GstBase.BaseTransform):
         from pythia.vision.tracking.config_reader import load_tracker_config
         from pythia.vision.tracking.tracker import Tracker
 
-        names = [name for name in files.split(";") if name]
+        names = [name.strip() for name in files.split(";") if name.strip()]
         if len(names) > count:
             raise ConfigError(
                 f"nvtracker: ll-config-file={files!r} names {len(names)} files, but there "
@@ -202,10 +207,25 @@ class NvTracker(Portable, GstBase.BaseTransform):
 
     def do_sink_event(self, event: Gst.Event) -> bool:
         """GstBaseTransform's virtual method: sources go, end, or begin anew."""
-        structure = event.get_structure()
-        if structure is not None and structure.has_field("stream-id"):
+        structure = structure_of(event)
+        if (request := named(event, TRACKER_CONFIG)) is not None:
+            self._use_config(request.get_string("config_path") or "")
+        elif structure is not None and structure.has_field("stream-id"):
             self._source_event(structure.get_name(), structure.get_uint("stream-id")[1])
         return bool(GstBase.BaseTransform.do_sink_event(self, event))
+
+    def _use_config(self, file: str) -> None:
+        """Track as another file says from now on; what is being tracked begins anew."""
+        if not self._trackers:
+            return  # not started
+        try:
+            trackers = self._load(file, self._places.count)
+        except PythiaError as error:
+            _log.warning("%s: goes on with the configuration it has: %s", self.get_name(), error)
+            return
+        for tracker in self._trackers:
+            tracker.close()
+        self._trackers = trackers
 
     def _source_event(self, name: str, source: int) -> None:
         mode = self.settings["tracking-id-reset-mode"]

@@ -24,7 +24,7 @@ from pythia.elements.source_branch import TEMPLATES, Branch, add_branch
 from pythia.elements.source_decoders import SourceDecoders
 from pythia.elements.source_properties import SOURCE_PROPERTIES
 from pythia.elements.structures import SOURCE_ID, custom_event, structure
-from pythia.elements.uri_source import uri_source
+from pythia.elements.uri_source import uri_source, without_password
 from pythia.exceptions import ConfigError, GstError, PythiaError
 from pythia.gst import GLib, GObject, Gst
 from pythia.gst.element_flags import declare
@@ -137,7 +137,7 @@ class NvUriSrcBin(Portable, Gst.Bin):
             self._reconnector.start()
         if settings["smart-record"]:
             if not rtsp:
-                raise ConfigError(f"{uri}: smart-record is for rtsp:// sources only")
+                raise ConfigError(f"{self._shown_uri}: smart-record is for rtsp:// sources only")
             done, failed = weakly(self._recorded), weakly(self.fail)
             self._recorder = SmartRecorder(settings, done, failed)
         if settings["file-loop"] and uri.startswith("file:"):
@@ -151,13 +151,14 @@ class NvUriSrcBin(Portable, Gst.Bin):
             raise ConfigError("set uri, for example uri=file:///path/to/video.mp4")
         if uri.startswith("ipc:"):
             raise ConfigError(
-                f"{uri}: frames of other processes come through NVIDIA's memory "
+                f"{self._shown_uri}: frames of other processes come through NVIDIA's memory "
                 "only; available: file, rtsp, http, https and what uridecodebin knows"
             )
         return str(uri)
 
     def _close(self) -> None:
         with self._replacing:
+            self._decoders.clean_up()
             for pad in list(self.srcpads):
                 pad.set_active(False)
                 self.remove_pad(pad)
@@ -191,7 +192,7 @@ class NvUriSrcBin(Portable, Gst.Bin):
                 self._add_source().sync_state_with_parent()
 
     def _reconnect(self, attempt: int) -> None:
-        self._warn(f"no data from {self.settings['uri']}; connecting anew, attempt {attempt}", "")
+        self._warn(f"no data from {self._shown_uri}; connecting anew, attempt {attempt}", "")
         entrances = [branch.entrance for branch in self._branches.values()]
         with self._replacing:
             for entrance in entrances:
@@ -210,6 +211,7 @@ class NvUriSrcBin(Portable, Gst.Bin):
         self._failed = True  # what its end breaks is nobody's business
         self._source.set_locked_state(True)
         self._source.set_state(Gst.State.NULL)
+        self._decoders.clean_up()
         self.remove(self._source)
         self._failed = False
         return True
@@ -259,7 +261,7 @@ class NvUriSrcBin(Portable, Gst.Bin):
             self.no_more_pads()
         elif not self._failed:
             self._failed = True
-            self.fail(GstError(f"cannot play {self.settings['uri']}: it has no video"))
+            self.fail(GstError(f"cannot play {self._shown_uri}: it has no video"))
 
     # Recordings
 
@@ -293,6 +295,10 @@ class NvUriSrcBin(Portable, Gst.Bin):
 
     # What goes wrong
 
+    @property
+    def _shown_uri(self) -> str:
+        return without_password(self.settings["uri"])
+
     def do_handle_message(self, message: Gst.Message) -> None:
         """GstBin's virtual method."""
         kind: Any = message.type
@@ -306,13 +312,13 @@ class NvUriSrcBin(Portable, Gst.Bin):
             return  # a consequence of the first
         self._failed = True
         error, debug = message.parse_error()
-        cause = error.message
+        cause, debug = without_password(error.message), without_password(debug or "")
         if factory_of(message.src) == "souphttpsrc" and cause.startswith("Internal"):
             cause = "the server cannot be reached"  # libsoup's reason is lost
-        text = f"cannot play {self.settings['uri']}: {cause}"
+        text = f"cannot play {self._shown_uri}: {cause}"
         if self._reconnector is not None:
             self._reconnector.failed()
-            self._warn(text, debug or "")
+            self._warn(text, debug)
             return
         domain = GLib.quark_from_string(error.domain)
         told: GLib.Error = GLib.Error.new_literal(domain, text, error.code)
@@ -324,12 +330,12 @@ class NvUriSrcBin(Portable, Gst.Bin):
         self.message_full(Gst.MessageType.WARNING, domain, code, text, debug, "", "", 0)
 
     def _give_up(self) -> None:
-        uri, attempts = self.settings["uri"], self.settings["rtsp-reconnect-attempts"]
+        attempts = self.settings["rtsp-reconnect-attempts"]
         number = self.settings["source-id"] & UINT_MAX
         told = structure("attempt-exceeded", source_id=number)
         told.set_value("attempt_exceeded", True)
         self.post_message(Gst.Message.new_element(self, told))
-        text = f"gave up {uri} after {attempts} attempts to connect"
+        text = f"gave up {self._shown_uri} after {attempts} attempts to connect"
         if not self._branches:
             self.fail(GstError(text))
             return

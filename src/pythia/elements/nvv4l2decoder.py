@@ -16,6 +16,7 @@ from pythia.elements.base import pad_template, parse_caps, video_caps
 from pythia.elements.chain import has_property
 from pythia.elements.properties import GPU_ID, Enum, Property, gproperties
 from pythia.elements.relabel import Relabel
+from pythia.elements.requests import OF_DECODERS
 from pythia.elements.stand_in import StandIn, apt, make, say_once
 from pythia.exceptions import ConfigError, MissingDependencyError
 from pythia.gst import Gst
@@ -85,6 +86,7 @@ class NvV4l2Decoder(StandIn, Gst.Bin):
     for unusual formats only, and the change of name to NVMM.
     """
 
+    REQUESTS = OF_DECODERS
     __gtype_name__ = "nvv4l2decoder"
     __gstmetadata__ = (
         "Video decoder",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pythia.elements.base import Portable, video_templates
-from pythia.elements.caps_choice import choose, convertible
+from pythia.elements.caps_choice import CONVERTED, choose, convertible
 from pythia.elements.properties import (
     COMPUTE_HW,
     GPU_ID,
@@ -27,7 +27,6 @@ from pythia.gst import Gst, GstBase
 from pythia.gst.memory import unref
 from pythia.gst.pads import ERROR, NOT_NEGOTIATED, push, set_chain, weakly
 from pythia.gst.video import VideoFormat, video_format
-from pythia.vision.formats import FORMATS
 
 if TYPE_CHECKING:
     from pythia.elements.converter import Converter
@@ -65,7 +64,7 @@ class NvVideoConvert(Portable, GstBase.BaseTransform):
 
     __gtype_name__ = "GstNvVideoConvert"
     __gstmetadata__ = _DESCRIPTION
-    __gsttemplates__ = video_templates(FORMATS)
+    __gsttemplates__ = video_templates(CONVERTED)
     PROPERTIES = (
         Property("flip-method", FLIP_METHOD, 0, "How frames are turned or mirrored"),
         Property("interpolation-method", INTERPOLATION, 6, "How frames are scaled"),
@@ -180,4 +179,4 @@ class NvVidConv(NvVideoConvert):
 
     __gtype_name__ = "GstNvVidConv"
     __gstmetadata__ = _DESCRIPTION
-    __gsttemplates__ = video_templates(FORMATS)
+    __gsttemplates__ = video_templates(CONVERTED)

@@ -1,4 +1,4 @@
-"""The REST interface of nvmultiurisrcbin, version 1, without HTTP and without GStreamer.
+"""The REST interface of nvmultiurisrcbin, version 1, without HTTP and without a pipeline.
 
 Paths, bodies and answers follow NVIDIA's ``nvds_rest_server``: an answer's body says the status,
 as in ``{"status": "HTTP/1.1 200 OK", "reason": "STREAM_ADD_SUCCESS"}``.
@@ -7,22 +7,17 @@ as in ``{"status": "HTTP/1.1 200 OK", "reason": "STREAM_ADD_SUCCESS"}``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
-_INT_MAX, _UINT_MAX = 2**31 - 1, 2**32 - 1
+from pythia.elements.requests import Region
+from pythia.elements.rest_settings import SETTINGS, WITHOUT_STREAM, Refusal, Setting, bad
+
+_UINT_MAX = 2**32 - 1
 _V1 = "/api/v1/"
-
-
-class Refusal(Exception):  # noqa: N818  an answer, not a failure
-    """A request that is refused, and why."""
-
-    def __init__(self, reason: str, status: HTTPStatus = HTTPStatus.INTERNAL_SERVER_ERROR) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 @dataclass(frozen=True)
@@ -52,98 +47,21 @@ class Controller(Protocol):
     def set_property(self, target: str, source_id: int | None, name: str, value: Any) -> None:
         """Change a property of a source, its converter, the muxer or an element that follows."""
 
+    def send(self, event: str, source_id: int, field: str, value: Any) -> None:
+        """Send an event of a source to the elements that follow."""
+
+    def set_regions(self, source_id: int, regions: Sequence[Region]) -> None:
+        """Look at other regions of a source from now on."""
+
     def quit(self) -> None:
         """Tell the application to end."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """A request that changes one property; numbers are from ``low`` to ``high``."""
-
-    token: str
-    field: str
-    kind: type
-    target: str
-    property: str
-    low: int = 0
-    high: int = 0
-
-    def value(self, body: Mapping[str, Any]) -> Any:
-        """The value that the body asks for."""
-        value = body.get(self.field)
-        if self.kind is bool and isinstance(value, (bool, int)):
-            return bool(value)
-        if self.kind is str and isinstance(value, str) and value:
-            return value
-        if self.kind is int and type(value) is int and self.low <= value <= self.high:
-            return value
-        wanted = f"a number from {self.low} to {self.high}" if self.kind is int else "given"
-        raise _bad(f"{self.field} has to be {wanted}; found: {json.dumps(value)}")
-
-
-SOURCE, CONVERTER, MUX = "source", "converter", "mux"
-_SETTINGS = {
-    "dec/drop-frame-interval": Setting(
-        "DROP_FRAME_INTERVAL_UPDATE",
-        "drop_frame_interval",
-        int,
-        SOURCE,
-        "drop-frame-interval",
-        0,
-        30,
-    ),
-    "dec/skip-frames": Setting(
-        "SKIP_FRAMES_UPDATE", "skip_frames", int, SOURCE, "dec-skip-frames", 0, 2
-    ),
-    "dec/low-latency-mode": Setting(
-        "LOW_LATENCY_MODE_UPDATE", "low_latency_mode", bool, SOURCE, "low-latency-mode"
-    ),
-    "conv/srccrop": Setting("SRC_CROP_UPDATE", "src_crop", str, CONVERTER, "src-crop"),
-    "conv/destcrop": Setting("DEST_CROP_UPDATE", "dest_crop", str, CONVERTER, "dest-crop"),
-    "conv/flip-method": Setting(
-        "FLIP_METHOD_UPDATE", "flip_method", int, CONVERTER, "flip-method", 0, 7
-    ),
-    "conv/interpolation-method": Setting(
-        "INTERPOLATION_METHOD_UPDATE",
-        "interpolation_method",
-        int,
-        CONVERTER,
-        "interpolation-method",
-        0,
-        6,
-    ),
-    "mux/batched-push-timeout": Setting(
-        "BATCHED_PUSH_TIMEOUT_UPDATE",
-        "batched_push_timeout",
-        int,
-        MUX,
-        "batched-push-timeout",
-        -1,
-        _INT_MAX,
-    ),
-    "mux/max-latency": Setting(
-        "MAX_LATENCY_UPDATE", "max_latency", int, MUX, "max-latency", 0, _UINT_MAX
-    ),
-    "osd/process-mode": Setting(
-        "PROCESS_MODE_UPDATE", "process_mode", int, "nvdsosd", "process-mode", 0, 1
-    ),
-    "analytics/reload-config": Setting(
-        "RELOAD_CONFIG_UPDATE", "config_file_path", str, "nvdsanalytics", "config-file"
-    ),
-}
-_WITHOUT_STREAM = (MUX, "nvdsanalytics")
 _ELSEWHERE = (
-    "roi/update",
-    "enc/bitrate",
-    "enc/force-idr",
-    "enc/force-intra",
-    "enc/iframe-interval",
-    "infer/set-interval",
-    "inferserver/set-interval",
-    "nvtracker/config-path",
     "generate_text_embeddings",
     "generate_image_embeddings",
     "metrics",
+    "metadata",
 )
 """Requests that NVIDIA's server knows and the portable runtime does not carry out."""
 
@@ -197,9 +115,12 @@ def _carry_out(
     if name in ("stream/add", "stream/remove"):
         _require(method, "POST")
         return _change_streams(controller, name, body), {}
-    if name in _SETTINGS:
+    if name in SETTINGS:
         _require(method, "POST")
-        return _change_setting(controller, _SETTINGS[name], body), {}
+        return _change_setting(controller, SETTINGS[name], body), {}
+    if name == "roi/update":
+        _require(method, "POST")
+        return _change_regions(controller, body), {}
     if name == "app/quit":
         _require(method, "POST")
         controller.quit()
@@ -220,12 +141,12 @@ def _change_streams(controller: Controller, name: str, body: bytes) -> str:
         root = _parsed(body)
         value = root.get("value", root.get("event"))
         if not isinstance(value, dict):
-            raise _bad('the body has no object "value" with camera_id, camera_url and change')
+            raise bad('the body has no object "value" with camera_id, camera_url and change')
         change = _text(value, "change")
         sensor = Sensor(*(_text(value, key) for key in ("camera_id", "camera_name", "camera_url")))
         for key in ("camera_url", "camera_id"):
             if not getattr(sensor, key):
-                raise _bad(f"{key} is missing")
+                raise bad(f"{key} is missing")
     if "add" in change or "streaming" in change:
         with _told_as("STREAM_ADD"):
             controller.add_sensor(sensor)
@@ -234,25 +155,52 @@ def _change_streams(controller: Controller, name: str, body: bytes) -> str:
         with _told_as("STREAM_REMOVE"):
             controller.remove_sensor(sensor)
         return "STREAM_REMOVE_SUCCESS"
-    raise _bad(f"change is {change!r}; known: camera_add, camera_streaming, camera_remove")
+    raise bad(f"change is {change!r}; known: camera_add, camera_streaming, camera_remove")
 
 
 def _change_setting(controller: Controller, setting: Setting, body: bytes) -> str:
     with _told_as(setting.token):
-        root = _parsed(body)
-        fields = next((value for value in root.values() if isinstance(value, dict)), None)
-        if fields is None:
-            raise _bad(f'the body is not of the form {{"stream": {{"{setting.field}": ...}}}}')
-        source_id = None if setting.target in _WITHOUT_STREAM else _stream_id(fields)
+        fields = _fields(_parsed(body), setting.field)
+        source_id = None if setting.target in WITHOUT_STREAM else _stream_id(fields)
         value = setting.value(fields)
-        controller.set_property(setting.target, source_id, setting.property, value)
+        if source_id is not None and setting.target.startswith("nv-"):
+            controller.send(setting.target, source_id, setting.property, value)
+        else:
+            controller.set_property(setting.target, source_id, setting.property, value)
     return f"{setting.token}_SUCCESS"
+
+
+def _change_regions(controller: Controller, body: bytes) -> str:
+    with _told_as("ROI_UPDATE"):
+        fields = _fields(_parsed(body), "roi_count")
+        regions = fields.get("roi")
+        if not isinstance(regions, list) or not regions:
+            raise bad("roi has to be a list of regions")
+        if fields.get("roi_count") != len(regions):
+            raise bad(f"roi_count is {json.dumps(fields.get('roi_count'))}, not {len(regions)}")
+        controller.set_regions(_stream_id(fields), [_region(region) for region in regions])
+    return "ROI_UPDATE_SUCCESS"
+
+
+def _region(fields: Any) -> Region:
+    names = Region._fields[1:]
+    values = [fields.get(name) for name in names] if isinstance(fields, dict) else [None]
+    if not all(type(value) is int and 0 <= value <= _UINT_MAX for value in values):
+        raise bad(f"{json.dumps(fields)} is no region with {', '.join(names)} in pixels")
+    return Region(_text(fields, "roi_id"), *values)
+
+
+def _fields(root: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    found = next((value for value in root.values() if isinstance(value, dict)), None)
+    if found is None:
+        raise bad(f'the body is not of the form {{"stream": {{"{field}": ...}}}}')
+    return found
 
 
 def _stream_id(fields: Mapping[str, Any]) -> int:
     text = _text(fields, "stream_id")
     if not text.isdecimal():
-        raise _bad(f"stream_id has to be the number of a stream; found: {text!r}")
+        raise bad(f"stream_id has to be the number of a stream; found: {text!r}")
     return int(text)
 
 
@@ -260,9 +208,9 @@ def _parsed(body: bytes) -> dict[str, Any]:
     try:
         root = json.loads(body)
     except ValueError as error:
-        raise _bad(f"the body is not JSON: {error}") from None
+        raise bad(f"the body is not JSON: {error}") from None
     if not isinstance(root, dict):
-        raise _bad("the body is not a JSON object")
+        raise bad("the body is not a JSON object")
     return root
 
 
@@ -270,7 +218,7 @@ def _text(fields: Mapping[str, Any], key: str) -> str:
     """A field as text; numbers are taken, too."""
     value = fields.get(key, "")
     if isinstance(value, (dict, list)) or value is None:
-        raise _bad(f"{key} is not text: {json.dumps(value)}")
+        raise bad(f"{key} is not text: {json.dumps(value)}")
     return str(value)
 
 
@@ -288,12 +236,9 @@ def _require(method: str, wanted: str) -> None:
         raise Refusal(f"{method} is not {wanted}", HTTPStatus.METHOD_NOT_ALLOWED)
 
 
-def _bad(reason: str) -> Refusal:
-    return Refusal(reason, HTTPStatus.BAD_REQUEST)
-
-
 def _unknown(path: str) -> Refusal:
-    known = sorted((*_SETTINGS, *_HEALTH, "stream/add", "stream/remove", "stream/get-stream-info"))
+    streams = ("stream/add", "stream/remove", "stream/get-stream-info")
+    known = sorted((*SETTINGS, *_HEALTH, *streams, "roi/update", "app/quit"))
     return Refusal(
         f"{path} is unknown; available: " + ", ".join(_V1 + name for name in known),
         HTTPStatus.NOT_FOUND,

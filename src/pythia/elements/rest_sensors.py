@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pythia.elements.chain import factory_of
-from pythia.elements.rest_api import CONVERTER, MUX, SOURCE, Refusal, Sensor
-from pythia.elements.source_set import SourceSet
+from pythia.elements.nvstreammux import NvStreamMux
+from pythia.elements.requests import Region, request_event, roi_event
+from pythia.elements.rest_api import Sensor
+from pythia.elements.rest_settings import CONVERTER, MUX, SOURCE, Refusal
+from pythia.elements.source_set import Source, SourceSet
 from pythia.exceptions import ConfigError
 from pythia.gst import Gst
 
@@ -18,7 +21,7 @@ class RestSensors:
     def __init__(
         self,
         element: Gst.Bin,
-        mux: Gst.Element,
+        mux: NvStreamMux,
         sources: SourceSet,
         add: Callable[[str, str, str], None],
     ) -> None:
@@ -61,11 +64,9 @@ class RestSensors:
 
     def set_property(self, target: str, source_id: int | None, name: str, value: Any) -> None:
         """Change a property."""
-        source = None if source_id is None else self._sources.find(source_id)
-        if source_id is not None and source is None:
-            raise Refusal(f"there is no stream {source_id}")
+        source = None if source_id is None else self._source(source_id)
         if target == MUX:
-            found = [self._mux]
+            found: list[Gst.Element] = [self._mux]
         elif target == SOURCE and source is not None:
             found = [source.element]
         elif target == CONVERTER and source is not None:
@@ -76,6 +77,22 @@ class RestSensors:
             raise Refusal(f"there is no {target} yet to change")
         for element in found:
             element.set_property(name, value)
+
+    def _source(self, source_id: int) -> Source:
+        source = self._sources.find(source_id)
+        if source is None:
+            raise Refusal(f"there is no stream {source_id}")
+        return source
+
+    def send(self, event: str, source_id: int, field: str, value: Any) -> None:
+        """Ask the elements that follow for a change."""
+        self._source(source_id)
+        self._mux.tell(request_event(event, {"stream_id": str(source_id), field: value}))
+
+    def set_regions(self, source_id: int, regions: Sequence[Region]) -> None:
+        """Ask nvdspreprocess for other regions of a source."""
+        self._source(source_id)
+        self._mux.tell(roi_event(str(source_id), regions))
 
     def quit(self) -> None:
         """Tell the application to end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import socketserver
 import threading
 from collections.abc import Callable
@@ -31,7 +32,7 @@ class RestServer:
 
     def __init__(self, ip: str, port: int, answer: Answer) -> None:
         try:
-            self._server = _Server((ip, port), answer)
+            self._server = _Server(*_resolved(ip, port), answer)
         except (OSError, OverflowError) as error:
             raise ConfigError(
                 f"cannot listen on {ip}:{port} for REST requests: {error}; set port to a free "
@@ -50,11 +51,21 @@ class RestServer:
         self._thread.join(_SILENT_CLIENT_S)
 
 
+def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, tuple[Any, ...]]:
+    """Family and address to listen on; of a name that has both, the one of IPv4."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = min(found, key=lambda row: row[0] != socket.AF_INET)
+    return family, address
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, address: tuple[str, int], answer: Answer) -> None:
+    def __init__(
+        self, family: socket.AddressFamily, address: tuple[Any, ...], answer: Answer
+    ) -> None:
+        self.address_family = family
         self.answer = answer
         super().__init__(address, _Handler)
 
@@ -82,23 +93,43 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         self._answer()
 
+    def do_PATCH(self) -> None:
+        self._answer()
+
     def _answer(self) -> None:
         length = self.headers.get("Content-Length") or "0"
-        if not length.isdecimal():
-            self._send(HTTPStatus.BAD_REQUEST, {"reason": f"Content-Length is {length!r}"})
+        if "Transfer-Encoding" in self.headers:
+            self.send_error(HTTPStatus.LENGTH_REQUIRED, "a body needs its Content-Length")
+        elif not length.isdecimal():
+            self.send_error(HTTPStatus.BAD_REQUEST, f"Content-Length is {length!r}")
         elif int(length) > _LARGEST_BODY:
             reason = f"the body has {length} bytes; at most {_LARGEST_BODY} are read"
-            self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, {"reason": reason})
+            self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
         else:
             self._send(*self._ask(self.rfile.read(int(length))))
+
+    def do_OPTIONS(self) -> None:
+        """What a browser asks before it sends a request of another site."""
+        self.send_response(HTTPStatus.NO_CONTENT)
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.send_header("Access-Control-Allow-Methods", "GET, POST")
+        self.send_header("Access-Control-Allow-Headers", "*")
+        self.end_headers()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer a request that nothing else answers, in JSON as all are."""
+        status = HTTPStatus(code)
+        line = f"HTTP/1.1 {code} {status.phrase}"
+        self._send(status, {"status": line, "reason": message or explain or status.phrase})
 
     def _ask(self, body: bytes) -> tuple[HTTPStatus, dict[str, Any]]:
         try:
             return self.server.answer(self.command, self.path.partition("?")[0], body)
         except Exception as error:
             _log.exception("%s %s failed", self.command, self.path)
-            reason = f"{type(error).__name__}: {error}"
-            return HTTPStatus.INTERNAL_SERVER_ERROR, {"reason": reason}
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            line = f"HTTP/1.1 {int(status)} {status.phrase}"
+            return status, {"status": line, "reason": f"{type(error).__name__}: {error}"}
 
     def _send(self, status: HTTPStatus, answer: dict[str, Any]) -> None:
         body = json.dumps(answer).encode()

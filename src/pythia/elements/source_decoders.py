@@ -28,12 +28,15 @@ class SourceDecoders:
 
     def __init__(self, setting: Callable[[str], Any]) -> None:
         self._setting = setting
+        self._decodebins: list[Callable[[], Any]] = []
 
     def added(self, parent: Gst.Object, element: Gst.Element) -> None:
         """Set up an element that was put in, at any depth."""
         factory = factory_of(element)
         if factory == _OURS:
             self._set_up(element)
+        elif factory == "decodebin":
+            self._decodebins.append(element.weak_ref())
         elif factory in ("h264parse", "h265parse"):
             element.set_property("config-interval", -1)
         elif _is_video_decoder(element) and factory_of(parent) != _OURS:
@@ -49,6 +52,20 @@ class SourceDecoders:
             for element in found:
                 if factory_of(element) == _OURS:
                     self._set_up(element)
+
+    def clean_up(self) -> None:
+        """Have decodebins that were stopped let go of what they plugged.
+
+        One that is stopped while it exposes its pads keeps them (GStreamer 1.22). Whenever it is
+        freed, perhaps much later with a message that it sent, it would reach for the uridecodebin
+        around it, which is gone by then.
+        """
+        found, self._decodebins = self._decodebins, []
+        for reference in found:
+            decodebin = reference()
+            if isinstance(decodebin, Gst.Element) and decodebin.numsrcpads:
+                decodebin.set_state(Gst.State.PAUSED)  # which begins with letting go
+                decodebin.set_state(Gst.State.NULL)
 
     def _set_up(self, decoder: Gst.Element) -> None:
         for ours, its in _PROPERTIES.items():

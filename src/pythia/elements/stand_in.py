@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from pythia.elements.base import Portable
 from pythia.elements.registry import register
+from pythia.elements.requests import Request, obey
 from pythia.exceptions import GstError, MissingDependencyError
 from pythia.gst import Gst
 from pythia.gst.pads import weakly
@@ -35,6 +36,9 @@ class StandIn(Portable):
     LIVE: ClassVar[frozenset[str]] = frozenset()
     """Properties of ``inner`` that may be set while it runs."""
 
+    REQUESTS: ClassVar[tuple[Request, ...]] = ()
+    """Events that set properties."""
+
     inner: Gst.Element | None = None
     _applied: Mapping[str, Any] = MappingProxyType({})
     _watched = False
@@ -48,6 +52,15 @@ class StandIn(Portable):
             pad = Gst.GhostPad.new_no_target_from_template(template.name_template, template)
             assert pad is not None
             self.add_pad(pad)
+            if self.REQUESTS and pad.get_direction() == Gst.PadDirection.SINK:
+                pad.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, weakly(self._obey))
+
+    def _obey(self, _pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        event = info.get_event()
+        assert isinstance(self, Gst.Element)
+        if event is not None:
+            obey(self, event, *self.REQUESTS)
+        return Gst.PadProbeReturn.OK
 
     # States
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,13 @@ from pythia.elements.chain import factory_of, has_property
 from pythia.elements.stand_in import make
 from pythia.gst import Gst
 
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/]*@")
 _ANSWER_S = 4  # a web server that does not answer is told of soon
+
+
+def without_password(uri: str) -> str:
+    """A URI as it may be shown."""
+    return _PASSWORD.sub(r"\1:***@", uri)
 
 
 def uri_source(settings: Mapping[str, Any]) -> Gst.Element:

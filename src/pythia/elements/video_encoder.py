@@ -16,6 +16,7 @@ from pythia.elements import encoder_settings
 from pythia.elements.base import pad_template, parse_caps, video_caps
 from pythia.elements.properties import GPU_ID, Enum, Property, gproperties
 from pythia.elements.relabel import Relabel
+from pythia.elements.requests import OF_ENCODERS
 from pythia.elements.stand_in import StandIn, make, say_once
 from pythia.exceptions import ConfigError
 from pythia.gst import GObject, Gst, GstVideo
@@ -82,7 +83,7 @@ def _switch(name: str, blurb: str, default: bool = False, *, hardware: bool = Fa
 
 
 _NO_QUANTIZER = encoder_settings.DEFAULT_QUANTIZER
-_COMMON = (
+COMMON = (
     _number("bitrate", 4_000_000, "Bits per second; may be changed while playing"),
     Property("control-rate", _CONTROL_RATE, 1, "What varies, the bit rate or the quality"),
     _number("peak-bitrate", 0, "Most bits in a second with a variable bit rate; 0: no limit"),
@@ -127,13 +128,14 @@ _COMMON = (
 
 
 class VideoEncoder(StandIn):
-    """What both encoders share."""
+    """What all encoders share."""
 
     FACTORY: ClassVar[tuple[str, str]]
     MEDIA: ClassVar[str]
     PROFILES: ClassVar[Mapping[int, tuple[str, str]]]
     """Profile in caps and formats of frames for it; the first is the default."""
     LIVE = frozenset({"bitrate"})
+    REQUESTS = OF_ENCODERS
 
     def build(self) -> None:
         """Frames to system memory, encoder, and what its output has to be."""
@@ -192,7 +194,7 @@ def _templates(formats: str, media: str) -> tuple[Gst.PadTemplate, Gst.PadTempla
     )
 
 
-_SIGNALS = {"force-IDR": (GObject.SignalFlags.RUN_LAST | GObject.SignalFlags.ACTION, None, ())}
+SIGNALS = {"force-IDR": (GObject.SignalFlags.RUN_LAST | GObject.SignalFlags.ACTION, None, ())}
 _H264, _H265 = "video/x-h264", "video/x-h265"
 
 
@@ -219,10 +221,10 @@ class NvV4l2H264Enc(VideoEncoder, Gst.Bin):
         Property("profile", _H264_PROFILE, 0, "Profile of the stream"),
         _switch("disable-cabac", "CAVLC instead of CABAC"),
         Property("poc-type", "uint", 0, "Picture order count type", 0, 2, True),
-        *_COMMON,
+        *COMMON,
     )
     __gproperties__ = gproperties(PROPERTIES)
-    __gsignals__ = _SIGNALS
+    __gsignals__ = SIGNALS
 
     def __init__(self) -> None:
         super().__init__()
@@ -258,9 +260,9 @@ class NvV4l2H265Enc(VideoEncoder, Gst.Bin):
         "pythia",
     )
     __gsttemplates__ = _templates("NV12 I420 P010_10LE Y444", _H265)
-    PROPERTIES = (Property("profile", _H265_PROFILE, 0, "Profile of the stream"), *_COMMON)
+    PROPERTIES = (Property("profile", _H265_PROFILE, 0, "Profile of the stream"), *COMMON)
     __gproperties__ = gproperties(PROPERTIES)
-    __gsignals__ = _SIGNALS
+    __gsignals__ = SIGNALS
 
     def __init__(self) -> None:
         super().__init__()

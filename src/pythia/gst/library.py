@@ -22,7 +22,8 @@ except ImportError as error:
     raise MissingDependencyError(
         "pythia needs PyGObject (the Python module 'gi'), which this Python does not see. "
         f"On Debian or Ubuntu: 'apt-get install {_APT}', and make the environment with "
-        "'/usr/bin/python3 -m venv --system-site-packages .venv'."
+        "'/usr/bin/python3 -m venv --system-site-packages .venv'. "
+        "'pythia doctor' says what else is missing."
     ) from error
 
 try:

@@ -12,16 +12,13 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from pythia.bindings import HOME, bindings_of
 from pythia.exceptions import GstError, MissingDependencyError
 from pythia.meta.runtime import deepstream_version
 from pythia.meta.types import ANALYTICS_FRAME_META, ANALYTICS_OBJ_META, SEGMENTATION_META
 
 if TYPE_CHECKING:
     from pythia.meta.types import BatchMeta
-
-
-BINDINGS = {"6.2": "1.1.6", "6.3": "1.1.8", "6.4": "1.1.10", "7.0": "1.1.11", "7.1": "1.2.0"}
-"""Versions of pyds that NVIDIA has released, by the version of DeepStream they are made for."""
 
 
 @lru_cache(maxsize=1)
@@ -37,17 +34,16 @@ def _pyds() -> Any:
 
 def _how_to_get_pyds(found: str) -> str:
     version = deepstream_version()
-    short = ".".join(version.split(".")[:2])
-    home = "https://github.com/NVIDIA-AI-IOT/deepstream_python_apps"
-    if short in BINDINGS:
+    bindings = bindings_of(version)
+    if bindings is not None:
         how = (
-            f"they have version {BINDINGS[short]}: download pyds-{BINDINGS[short]}-*.whl from "
-            f"{home}/releases/tag/v{BINDINGS[short]} and install it with pip"
+            f"they have version {bindings.pyds}: download pyds-{bindings.pyds}-*.whl from "
+            f"{HOME}/releases/tag/v{bindings.pyds} and install it with pip"
         )
     else:
         how = (
-            f"if {home}/releases has no wheel for it, build them against it, as "
-            f"{home}/tree/master/bindings says"
+            f"if {HOME}/releases has no wheel for it, build them against it, as "
+            f"{HOME}/tree/master/bindings says"
         )
     return (
         "metadata of DeepStream is read through NVIDIA's Python bindings 'pyds', which cannot be "
@@ -62,27 +58,32 @@ def batch_of(address: int) -> BatchMeta | None:
 
 
 def walk(glist: Any, kind: str) -> Iterator[Any]:
-    """Each item of a GList, cast to the pyds class named ``kind``."""
+    """Each item of a GList, cast to the pyds class named ``kind``.
+
+    The next node is looked up before an item is given out: removing the item frees its node.
+    """
     cast = getattr(_pyds(), kind).cast
-    try:
-        while glist is not None:
-            yield cast(glist.data)
+    while glist is not None:
+        item = cast(glist.data)
+        try:
             glist = glist.next
-    except StopIteration:
-        return
+        except StopIteration:
+            glist = None
+        yield item
 
 
 def batch_objects(batch: Any) -> Iterator[tuple[Any, Any]]:
     """Each object of a batch with its frame; a walk of its own, for one generator costs less."""
     cast = _pyds().NvDsObjectMeta.cast
     for frame in walk(batch.frame_meta_list, "NvDsFrameMeta"):
-        try:
-            node = frame.obj_meta_list
-            while node is not None:
-                yield frame, cast(node.data)
+        node = frame.obj_meta_list
+        while node is not None:
+            obj = cast(node.data)
+            try:
                 node = node.next
-        except StopIteration:
-            continue
+            except StopIteration:
+                node = None
+            yield frame, obj
 
 
 @lru_cache(maxsize=1)

@@ -43,6 +43,13 @@ ANALYTICS_FRAME_META = "NVIDIA.DSANALYTICSFRAME.USER_META"
 """Names that DeepStream's analytics registers its user metadata under."""
 
 
+PYTHON_OBJECT_META = "PYTHIA.OBJECT.USER_META"
+"""Name of user metadata that holds a Python object, written with :func:`pythia.writing`."""
+
+MAX_SHAPES = 16
+"""Shapes of one kind in one display metadata [MAX_ELEMENTS_IN_DISPLAY_META]."""
+
+
 class ColorParams(Protocol):
     """A colour, each part from 0 to 1 [NvOSD_ColorParams]."""
 
@@ -100,6 +107,100 @@ class TextParams(Protocol):
     @property
     def text_bg_clr(self) -> ColorParams:
         """Colour behind the text, drawn if ``set_bg_clr``."""
+
+
+class LineParams(Protocol):
+    """A line between two points, in pixels of the frame [NvOSD_LineParams]."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    line_width: int
+
+    @property
+    def line_color(self) -> ColorParams:
+        """Colour of the line."""
+
+
+class ArrowParams(Protocol):
+    """An arrow between two points, in pixels of the frame [NvOSD_ArrowParams]."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    arrow_width: int
+    arrow_head: Any
+
+    @property
+    def arrow_color(self) -> ColorParams:
+        """Colour of line and head."""
+
+
+class CircleParams(Protocol):
+    """A circle around a point, in pixels of the frame [NvOSD_CircleParams]."""
+
+    xc: int
+    yc: int
+    radius: int
+    has_bg_color: int
+
+    @property
+    def circle_color(self) -> ColorParams:
+        """Colour of the circle."""
+
+    @property
+    def bg_color(self) -> ColorParams:
+        """Colour inside, drawn if ``has_bg_color``."""
+
+
+class DisplayMeta(Protocol):
+    """Shapes and texts to draw over a frame [NvDsDisplayMeta].
+
+    On DeepStream each list has 16 places, of which the first ``num_...`` count; on the portable
+    runtime only those that count.
+    """
+
+    @property
+    def rect_params(self) -> Any:
+        """Rectangles."""
+
+    @property
+    def num_rects(self) -> int:
+        """How many rectangles there are."""
+
+    @property
+    def text_params(self) -> Any:
+        """Texts."""
+
+    @property
+    def num_labels(self) -> int:
+        """How many texts there are."""
+
+    @property
+    def line_params(self) -> Any:
+        """Lines."""
+
+    @property
+    def num_lines(self) -> int:
+        """How many lines there are."""
+
+    @property
+    def arrow_params(self) -> Any:
+        """Arrows."""
+
+    @property
+    def num_arrows(self) -> int:
+        """How many arrows there are."""
+
+    @property
+    def circle_params(self) -> Any:
+        """Circles."""
+
+    @property
+    def num_circles(self) -> int:
+        """How many circles there are."""
 
 
 class BboxCoords(Protocol):

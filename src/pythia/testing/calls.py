@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from pythia.core.probe import Probe
 from pythia.gst import Gst
-from pythia.gst.memory import new_buffer, unref
+from pythia.gst.memory import head, new_buffer, unref
 from pythia.gst.pads import OK, push, set_chain
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBatch
@@ -23,26 +23,30 @@ class Called:
     returned: Gst.PadProbeReturn = Gst.PadProbeReturn.OK
 
 
-def collect(function: Callable[..., Any], batch_meta: PortableBatch, *args: Any) -> list[Any]:
-    """Call a probe function once and give the events that it yields, as they would be sent.
+Batches = PortableBatch | Iterable[PortableBatch]
+
+
+def collect(function: Callable[..., Any], batches: Batches, *args: Any) -> list[Any]:
+    """Call a probe function and give the events that it yields, as they would be sent.
 
     Args:
         function: A plain function or a generator, in any form that ``Application.probe`` takes.
-        batch_meta: See :func:`pythia.testing.batch`.
+        batches: A batch that :func:`pythia.testing.batch` has built, for one call; or several, as
+            :func:`pythia.testing.metareplay` gives them, for a call each.
         *args: Further positional arguments of the function.
 
     Raises:
         ProbeError: The function has none of the accepted forms.
         Exception: Whatever the function raises, as it is.
     """
-    return call(function, batch_meta, *args).events
+    return call(function, batches, *args).events
 
 
-def call(function: Callable[..., Any], batch_meta: PortableBatch, *args: Any) -> Called:
-    """Call a probe function once; like :func:`collect`, and also tells what it returned.
+def call(function: Callable[..., Any], batches: Batches, *args: Any) -> Called:
+    """Call a probe function; like :func:`collect`, and also tells what it returned last.
 
-    A function that wants ``(pad, info)`` is called by a real pad through which a buffer with the
-    metadata passes.
+    A function that wants ``(pad, info)`` is called by a real pad through which buffers with the
+    metadata pass. One that returns ``Gst.PadProbeReturn.REMOVE`` is not called again.
     """
     probe = Probe(function, "test", "src", args)
     called = Called()
@@ -54,12 +58,19 @@ def call(function: Callable[..., Any], batch_meta: PortableBatch, *args: Any) ->
 
     with _flowing_pad() as pad:
         pad.add_probe(probe.pad_probe_type, note)
-        buffer = new_buffer()
-        carrier.attach(buffer, batch_meta)
-        push(pad, buffer)
-    if probe.error is not None:
-        raise probe.error.__cause__ or probe.error
+        for batch in [batches] if isinstance(batches, PortableBatch) else batches:
+            _push(pad, batch)
+            if probe.error is not None:
+                raise probe.error.__cause__ or probe.error
     return called
+
+
+def _push(pad: Gst.Pad, batch: PortableBatch) -> None:
+    buffer = new_buffer()
+    for frame in batch.frame_meta_list[:1]:
+        head(buffer).pts = frame.buf_pts
+    carrier.attach(buffer, batch)
+    push(pad, buffer)
 
 
 @contextmanager

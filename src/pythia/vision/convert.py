@@ -13,8 +13,11 @@ import cv2
 
 from pythia.vision.boxes import PixelRect, letterbox_rect
 from pythia.vision.colour import fill_plane, plane_values
+from pythia.vision.formats import PACKED_422
 from pythia.vision.image import Image, Plane
+from pythia.vision.packed_yuv import pack, unpacked
 from pythia.vision.recolour import copy_planes, is_yuv, recolour, same_colours
+from pythia.vision.scaling import scale
 from pythia.vision.scratch import scratch_image
 
 __all__ = ["INTERPOLATION", "TURNED", "convert", "crop", "fill", "letterbox_rect"]
@@ -106,6 +109,21 @@ def convert(
     Raises:
         ValueError: a rectangle is not inside of its picture.
     """
+    if target.format in PACKED_422:
+        size = (target.width, target.height)
+        planar = scratch_image("planar", "NV12", size, target.matrix, target.full_range)
+        convert(
+            source,
+            planar,
+            source_rect=source_rect,
+            target_rect=target_rect,
+            flip_method=flip_method,
+            interpolation=interpolation,
+        )
+        pack(planar, target)
+        return
+    if source.format in PACKED_422:
+        source = unpacked(source)
     if source_rect is not None:
         source = crop(source, source_rect)
     if target_rect is not None and target_rect != (0, 0, target.width, target.height):
@@ -171,7 +189,7 @@ def _scale_step(size: tuple[int, int], interpolation: int) -> _Step:
 
     def run(source: Image, target: Image) -> None:
         for plane, out in zip(source.planes, target.planes, strict=True):
-            cv2.resize(plane, out.shape[1::-1], dst=out, interpolation=filter)
+            scale(plane, out, filter)
 
     def blank(source: Image) -> Image:
         return _like(source, "scale", size)

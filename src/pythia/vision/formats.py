@@ -1,4 +1,4 @@
-"""Names of the pixel formats that every part of :mod:`pythia.vision` works on."""
+"""Names of the pixel formats that :mod:`pythia.vision` works on."""
 
 from __future__ import annotations
 
@@ -13,5 +13,8 @@ PACKED_CHANNELS = {
 }
 """Bytes per pixel of the formats that have one plane."""
 
+PACKED_422 = ("UYVY", "YUY2")
+"""Packed YUV with chroma for every second column, which nvvideoconvert takes and gives."""
+
 FORMATS = ("NV12", "I420", *PACKED_CHANNELS)
-"""All of them: two planar forms of YUV, and the packed ones."""
+"""What all work on: two planar forms of YUV, and the packed ones of RGB and gray."""

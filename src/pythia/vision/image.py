@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pythia.vision.formats import FORMATS, PACKED_CHANNELS
+from pythia.vision.formats import FORMATS, PACKED_422, PACKED_CHANNELS
 
 Plane = NDArray[np.uint8]
 Matrix = Literal["bt601", "bt709"]
@@ -42,6 +42,7 @@ class Image:
     * ``NV12``: Y ``(height, width)``, interleaved UV ``(ceil(height / 2), ceil(width / 2), 2)``
     * ``I420``: Y ``(height, width)``, U and V ``(ceil(height / 2), ceil(width / 2))``
     * ``GRAY8``: ``(height, width)``
+    * ``UYVY``, ``YUY2``: chroma and luma of each column, ``(height, width rounded up to even, 2)``
     * everything else: one plane ``(height, width, channels)``
 
     All are uint8; rows may be further apart than they are long. ``matrix`` and ``full_range``
@@ -65,10 +66,13 @@ def default_layout(format: str, width: int, height: int) -> Layout:
     """GStreamer's own layout for a format and a size.
 
     Raises:
-        ValueError: the format is not one of :data:`FORMATS`.
+        ValueError: the format is not one of :data:`FORMATS` or :data:`PACKED_422`.
     """
     if format in PACKED_CHANNELS:
         stride = _round_up(width * PACKED_CHANNELS[format], 4)
+        return Layout(format, width, height, (stride,), (0,), stride * height)
+    if format in PACKED_422:
+        stride = _round_up(width * 2, 4)
         return Layout(format, width, height, (stride,), (0,), stride * height)
     luma = _round_up(width, 4)
     luma_size = luma * _round_up(height, 2)
@@ -81,7 +85,8 @@ def default_layout(format: str, width: int, height: int) -> Layout:
         offsets = (0, luma_size, luma_size + chroma * chroma_height)
         size = luma_size + 2 * chroma * chroma_height
         return Layout(format, width, height, (luma, chroma, chroma), offsets, size)
-    raise ValueError(f"unknown picture format {format!r}; known: {', '.join(FORMATS)}")
+    known = ", ".join((*FORMATS, *PACKED_422))
+    raise ValueError(f"unknown picture format {format!r}; known: {known}")
 
 
 def _plane(memory: Plane, offset: int, stride: int, shape: tuple[int, ...]) -> Plane:
@@ -112,6 +117,8 @@ def image_in(
         shapes = ((height, width), half, half)
     elif layout.format == "GRAY8":
         shapes = ((height, width),)
+    elif layout.format in PACKED_422:
+        shapes = ((height, _round_up(width, 2), 2),)
     else:
         shapes = ((height, width, PACKED_CHANNELS[layout.format]),)
     planes = tuple(

@@ -7,8 +7,8 @@ the open parser (``nvdspreprocess_property_parser.cpp``).
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,22 @@ class PreprocessConfig:
     def uses_regions(self, group: RegionGroup) -> bool:
         """Whether a group looks at its regions, not at whole frames or all objects."""
         return group.process_on_roi if self.process_on_frame else not group.process_on_all_objects
+
+
+def with_regions(
+    config: PreprocessConfig, source: int, regions: Sequence[Rect]
+) -> PreprocessConfig:
+    """The configuration with other regions for one source.
+
+    Raises:
+        ConfigError: no group looks at regions of that source.
+    """
+    group = config.group_of(source)
+    if group is None or not config.uses_regions(group):
+        raise ConfigError(f"{config.file}: no group looks at regions of the source {source}")
+    changed = replace(group, regions={**group.regions, source: tuple(regions)})
+    groups = tuple(changed if one is group else one for one in config.groups)
+    return replace(config, groups=groups)
 
 
 _PROPERTIES: dict[str, Reader] = {

@@ -130,3 +130,22 @@ def test_no_targets_are_no_trouble(scene: Scene) -> None:
     assert centres.shape == (0, 2)
     assert confidences.shape == (0,)
     assert filters.similarities(np.zeros((3, 4))).shape == (0, 3)
+
+
+def test_what_was_seen_beside_the_middle_is_learned_at_its_place(scene: Scene) -> None:
+    config = VisualTracker(filter_lr=1.0, filter_channel_weights_lr=1.0)
+    first, moved = PatchSource(scene((100, 80, 1))), PatchSource(scene((106, 75, 2)))
+    there = np.array([[106.0, 75.0, 40.0, 40.0]])
+    near, afresh = (CorrelationFilters(config, TargetManagement()) for _ in range(2))
+    for filters in (near, afresh):
+        filters.add(1)
+        filters.learn(first, _ROW, _BOX)
+    near.locate(moved, _BOX)
+
+    for filters in (near, afresh):
+        filters.learn(moved, _ROW, there)
+
+    for filters in (near, afresh):
+        centres, confidences = filters.locate(moved, there)
+        assert centres[0] == pytest.approx([126, 95], abs=1)
+        assert confidences[0] > 0.8

@@ -62,6 +62,18 @@ def test_only_the_regular_filter_continues_a_growth(kind: str, grows: bool) -> N
     assert bool(estimator.boxes[0, 2] > before + 1) is grows
 
 
+@pytest.mark.parametrize("kind", _KINDS.values(), ids=_KINDS)
+def test_the_projected_path_is_what_prediction_gives_frame_by_frame(kind: dict[str, Any]) -> None:
+    estimator = _followed(kind, [[100.0 + 5 * t, 50.0, 30 + t, 60 - t] for t in range(20)])
+
+    path = estimator.projected(30)
+
+    assert path.shape == (1, 30, 4)
+    for box in path[0]:
+        estimator.predict()
+        assert estimator.boxes[0] == pytest.approx(box)
+
+
 def test_without_a_filter_a_target_is_where_it_was_seen_last() -> None:
     estimator = _followed({"state_estimator_type": 0}, [[0, 0, 10, 10], [50, 60, 20, 30]])
 

@@ -68,16 +68,45 @@ def test_all_formats_show_the_same_colours(scene: Scene, format: str) -> None:
 
     other = PatchSource(scene((100, 80, 3), format=format))
 
-    # RGB becomes full-range YUV, so luma is compared by its shape.
+    pairs = zip(planar, other.yuv(region, 12), strict=True)
+    # RGB becomes full-range YUV, so it is compared by its shape.
     if format == "RGBA":
         assert other.is_full_range
-        ours, theirs = planar[..., 0].reshape(-1), other.yuv(region, 12)[..., 0].reshape(-1)
-        assert np.corrcoef(ours, theirs)[0, 1] > 0.99
+        assert all(np.corrcoef(a.ravel(), b.ravel())[0, 1] > 0.98 for a, b in pairs)
     else:
-        assert np.abs(planar.astype(int) - other.yuv(region, 12)).max() <= 1
+        assert all(np.abs(a.astype(int) - b).max() <= 1 for a, b in pairs)
 
 
 def test_grey_has_no_colour(scene: Scene) -> None:
-    yuv = PatchSource(scene((100, 80, 3), format="GRAY8")).yuv(_region(100, 80, 40, 40), 12)
+    _, *colours = PatchSource(scene((100, 80, 3), format="GRAY8")).yuv(_region(10, 8, 40, 40), 12)
 
-    assert (yuv[..., 1:] == 128).all()
+    assert all((colour == 128).all() for colour in colours)
+
+
+@pytest.mark.parametrize(("format", "likeness"), [("NV12", 0.99), ("RGBA", 0.97)])
+def test_all_formats_show_the_same_colours_in_coarse_patches(
+    scene: Scene, format: str, likeness: float
+) -> None:
+    region = _region(70, 60, 160, 120)
+    planar = PatchSource(scene((100, 80, 3))).yuv(region, 12)
+
+    other = PatchSource(scene((100, 80, 3), format=format)).yuv(region, 12)
+
+    for one, same in zip(planar, other, strict=True):
+        assert np.corrcoef(one.ravel(), same.ravel())[0, 1] > likeness
+
+
+def test_more_patches_than_one_picture_holds_are_cut(scene: Scene) -> None:
+    source = PatchSource(scene((100, 80, 3)))
+    regions = np.repeat(_region(100, 80, 40, 40), 1000, axis=0)
+
+    luma = source.luma(regions, 36)
+
+    assert (luma == source.luma(regions[:1], 36)).all()
+
+
+def test_a_region_very_far_away_shows_the_border(scene: Scene) -> None:
+    luma = PatchSource(_ramp()).luma(np.array([[1e12, -1e12, 40, 40], [-9e9, 9e9, 1e9, 5]]), 16)
+
+    assert set(luma[0].ravel().tolist()) == {63}
+    assert luma.shape == (2, 16, 16)

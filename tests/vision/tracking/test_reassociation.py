@@ -195,3 +195,18 @@ def test_an_old_target_that_was_taken_over_is_not_followed_on() -> None:
 
     assert [[one.id for one in report.tracked] for report in reports[70:]] == [[0]] * 5
     assert [track.id for track in tracker.finish()] == [0]
+
+
+def test_two_new_targets_do_not_take_over_the_same_old_one() -> None:
+    management = replace(_CONFIG.target_management, max_shadow_tracking_age=60)
+    config = replace(_CONFIG, target_management=management, state_estimator=StateEstimator())
+    tracker = StreamTracker(config, count().__next__)
+    _reports(tracker, range(40, 60), 60)
+
+    for number in range(60, 70):
+        boxes = np.repeat(_path(number, 1), 2, axis=0)
+        boxes[1, 0] += 22
+        frame = Frame(number, (640, 240), boxes, np.zeros(2, np.intp), np.ones(2))
+        report = tracker.process(frame)
+
+    assert sorted(one.id for one in report.tracked) == [0, 1]

@@ -140,6 +140,18 @@ def test_a_gallery_takes_in_an_older_one() -> None:
     assert new.last == pytest.approx([0, 1])
 
 
+def test_the_newest_vector_stays_the_newest_when_an_older_gallery_is_taken_in() -> None:
+    old, new = Gallery(2, 2), Gallery(2, 2)
+    old.add(np.array([1, 0], np.float32))
+    for vector in ([0.8, 0.6], [0, 1], [0.6, 0.8]):
+        new.add(np.array(vector, np.float32))
+
+    new.put_before(old)
+
+    assert new.last == pytest.approx([0.6, 0.8])
+    assert new.similarities(np.eye(2, dtype=np.float32)) == pytest.approx([0.6, 1])
+
+
 # In a tracker
 
 

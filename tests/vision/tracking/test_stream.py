@@ -17,7 +17,7 @@ from pythia.vision.tracking.config import (
     TrackerConfig,
     VisualTracker,
 )
-from pythia.vision.tracking.frame import Frame, Report, unclipped, visibility
+from pythia.vision.tracking.frame import Frame, Report, unclipped, visibilities
 from pythia.vision.tracking.stream import StreamTracker
 from pythia.vision.tracking.target import ACTIVE, INACTIVE, TENTATIVE
 
@@ -345,7 +345,8 @@ def test_with_unclipping_a_target_that_leaves_keeps_its_size() -> None:
         ((-10, 10, 20, 20), 0.5),
         ((310, 230, 20, 20), 0.25),
         ((400, 0, 9, 9), 0),
+        ((10, 10, 0, 20), 0),
     ],
 )
 def test_visibility_is_the_share_inside_the_picture(box: tuple[float, ...], share: float) -> None:
-    assert visibility(box, _SIZE) == pytest.approx(share)
+    assert visibilities(np.array([box], np.float64), _SIZE) == pytest.approx([share])

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pythia.vision.boxes import iou_matrix
 from pythia.vision.tracking.config import CASCADED, DataAssociator
 from pythia.vision.tracking.estimator import Floats
 
@@ -20,6 +19,8 @@ Rows = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 Pairs = list[tuple[int, int]]
 """Target and detection."""
+
+_TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,25 @@ class Similarities:
 
 
 def overlaps(ones: Floats, others: Floats) -> Floats:
-    """Intersection over union of all pairs of boxes."""
-    return np.asarray(iou_matrix(_corners(ones), _corners(others)), np.float64)
-
-
-def _corners(boxes: Floats) -> Floats:
-    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
+    """Intersection over union of all pairs of boxes; all with an area."""
+    width, height = (
+        np.minimum((ones[:, n] + ones[:, n + 2])[:, None], others[:, n] + others[:, n + 2])
+        - np.maximum(ones[:, n, None], others[:, n])
+        for n in (0, 1)
+    )
+    common = np.maximum(width, 0) * np.maximum(height, 0)
+    areas, other_areas = ones[:, 2] * ones[:, 3], others[:, 2] * others[:, 3]
+    return np.asarray(common / np.maximum(areas[:, None] + other_areas - common, _TINY))
 
 
 def size_similarities(ones: Floats, others: Floats) -> Floats:
     """How alike two boxes are in width and height: their overlap if they had one centre."""
-    a, b = np.maximum(ones[:, None, 2:], 1e-6), np.maximum(others[None, :, 2:], 1e-6)
-    return np.asarray((np.minimum(a, b) / np.maximum(a, b)).prod(axis=2))
+    width, height = (
+        np.minimum(ones[:, n, None], others[:, n])
+        / np.maximum(np.maximum(ones[:, n, None], others[:, n]), _TINY)
+        for n in (2, 3)
+    )
+    return np.asarray(width * height)
 
 
 def match_greedily(scores: Floats, valid: Flags) -> Pairs:
@@ -125,26 +133,29 @@ class Associator:
         if not len(targets.boxes) or not len(detections.boxes):
             return []
         iou = overlaps(targets.boxes, detections.boxes)
-        allowed = self._same_class(targets, detections)
-        valid = allowed & self._valid(targets, detections, iou, extra)
-        scores = self._scores(targets, detections, iou, extra)
+        sizes = size_similarities(targets.boxes, detections.boxes)
+        allowed = self._same_class(targets, detections) & (iou > 0)
+        scores = self._scores(iou, sizes, extra)
+        valid = allowed & self._valid(iou, sizes, extra)
         valid &= scores >= self._config.min_matching_score_for_overall
         if not self.cascaded:
             return self._match(scores, valid)
         config = self._config
-        stages = (
-            (validated, confirmed, scores, valid),
-            (active, ~confirmed, iou, iou >= config.min_matching_score_for_tentative_iou),
-            (~validated, confirmed, iou, iou >= config.min_matching_score_for_iou),
+        weak = allowed & (iou >= config.min_matching_score_for_tentative_iou)
+        new = allowed & (iou >= config.min_matching_score_for_iou)
+        return self._match_in_stages(
+            (scores, valid & validated[:, None] & confirmed),
+            (iou, weak & active[:, None] & ~confirmed),
+            (iou, new & ~validated[:, None] & confirmed),
         )
+
+    def _match_in_stages(self, *stages: tuple[Floats, Flags]) -> Pairs:
+        """Scores and valid pairs stage by stage; each has what the ones before left."""
         pairs: Pairs = []
-        free, unseen = np.ones(len(validated), np.bool_), np.ones(len(confirmed), np.bool_)
-        for ones, others, score, good in stages:
-            stage = good & allowed & (iou > 0) & (ones & free)[:, None] & (others & unseen)[None]
-            found = self._match(score, stage)
-            pairs += found
-            free[[one for one, _ in found]] = False
-            unseen[[other for _, other in found]] = False
+        for scores, valid in stages:
+            valid[[one for one, _ in pairs]] = False
+            valid[:, [other for _, other in pairs]] = False
+            pairs += self._match(scores, valid)
         return pairs
 
     def may_begin(
@@ -159,11 +170,10 @@ class Associator:
         near = overlaps(detections.boxes[rows], boxes) > most
         if self._config.check_class_match:
             near &= detections.class_ids[rows][:, None] == classes[None]
-        first = len(targets.boxes)
+        on_target, on_other = np.split(near, [len(targets.boxes)], axis=1)
         begun: list[int] = []
-        for place in range(len(rows)):
-            others = [*range(first), *(first + other for other in begun)]
-            if not near[place, others].any():
+        for place in np.flatnonzero(~on_target.any(axis=1)).tolist():
+            if not on_other[place, begun].any():
                 begun.append(place)
         return [int(rows[place]) for place in begun]
 
@@ -172,12 +182,9 @@ class Associator:
             return np.ones((len(targets.boxes), len(detections.boxes)), np.bool_)
         return np.asarray(targets.class_ids[:, None] == detections.class_ids[None])
 
-    def _valid(
-        self, targets: Candidates, detections: Candidates, iou: Floats, extra: Similarities
-    ) -> Flags:
+    def _valid(self, iou: Floats, sizes: Floats, extra: Similarities) -> Flags:
         config = self._config
-        sizes = size_similarities(targets.boxes, detections.boxes)
-        valid = (iou >= config.min_matching_score_for_iou) & (iou > 0)
+        valid = iou >= config.min_matching_score_for_iou
         valid &= sizes >= config.min_matching_score_for_size_similarity
         if extra.visual is not None:
             valid &= extra.visual >= config.min_matching_score_for_visual_similarity
@@ -187,16 +194,16 @@ class Associator:
             valid &= extra.mahalanobis <= config.threshold_mahalanobis
         return np.asarray(valid)
 
-    def _scores(
-        self, targets: Candidates, detections: Candidates, iou: Floats, extra: Similarities
-    ) -> Floats:
+    def _scores(self, iou: Floats, sizes: Floats, extra: Similarities) -> Floats:
         config = self._config
-        scores = config.matching_score_weight_for_iou * iou
-        if config.matching_score_weight_for_size_similarity:
-            sizes = size_similarities(targets.boxes, detections.boxes)
-            scores = scores + config.matching_score_weight_for_size_similarity * sizes
-        if extra.visual is not None:
-            scores = scores + config.matching_score_weight_for_visual_similarity * extra.visual
-        if extra.reid is not None:
-            scores = scores + config.matching_score_weight_for_reid_similarity * extra.reid
+        weighted = (
+            (config.matching_score_weight_for_iou, iou),
+            (config.matching_score_weight_for_size_similarity, sizes),
+            (config.matching_score_weight_for_visual_similarity, extra.visual),
+            (config.matching_score_weight_for_reid_similarity, extra.reid),
+        )
+        scores = np.zeros(iou.shape)
+        for weight, values in weighted:
+            if weight and values is not None:
+                scores += weight * values
         return scores

@@ -22,6 +22,10 @@ Rows = NDArray[np.intp]
 
 _REGULARISATION = 0.01
 _BLIND = 0.01  # the highest response of a filter that sees nothing
+_BESIDE = 0.1
+_RESIZED = 0.15
+"""How far, in its own size, a region may lie beside another one that it stands for, or differ."""
+_ROWS = ("_numerator", "_denominator", "_weights", "_regions", "_seen")
 
 
 class CorrelationFilters:
@@ -34,27 +38,29 @@ class CorrelationFilters:
         self._weight_rate = np.float32(config.filter_channel_weights_lr)
         side, channels = self._features.side, self._features.channels
         self._wanted = _gaussian(side, config.gaussian_sigma)
+        self._shares = _shares(side)
         half = side // 2 + 1
         self._numerator: Spectrum = np.zeros((0, channels, side, half), np.complex64)
         self._denominator = np.zeros((0, side, half), np.float32)
         self._weights = np.ones((0, channels), np.float32)
-        self._responses = np.zeros((0, side, side), np.float32)
+        # What :meth:`locate` saw last, and where; regions without a size are of new targets.
         self._regions = np.zeros((0, 4))
-        self._shares = _shares(side)
+        self._seen = self._numerator
+        self._responses = np.zeros((0, side, side), np.float32)
 
     def __len__(self) -> int:
         return len(self._numerator)
 
     def add(self, count: int) -> None:
         """New targets at the end, whose looks :meth:`learn` has to be told."""
-        for name in ("_numerator", "_denominator", "_weights"):
+        for name in _ROWS:
             old = getattr(self, name)
             new = np.zeros((count, *old.shape[1:]), old.dtype)
             setattr(self, name, np.concatenate([old, new]))
 
     def keep(self, rows: Rows) -> None:
         """Keep only these targets, in this order."""
-        for name in ("_numerator", "_denominator", "_weights"):
+        for name in _ROWS:
             setattr(self, name, getattr(self, name)[rows])
 
     def locate(self, source: PatchSource, boxes: Floats) -> tuple[Floats, Floats]:
@@ -64,14 +70,13 @@ class CorrelationFilters:
             The centres found, ``(targets, 2)``, and how sure each is, from 0 to 1.
         """
         self._regions = self._search_regions(boxes)
-        spectrum = _spectrum(self._features(source, self._regions))
-        scaled = self._numerator * self._weights[:, :, None, None]
-        total = np.einsum("nchw,nchw->nhw", scaled, spectrum)
+        self._seen = _spectrum(self._features(source, self._regions))
+        total = np.einsum("nc,nchw,nchw->nhw", self._weights, self._numerator, self._seen)
         floor = _floor(self._denominator)
         self._responses = _inverse(total / (self._denominator + floor), self._features.side)
         shifts, peaks = _peaks(self._responses)
         step = self._regions[:, 2:] / self._features.side
-        centres = self._regions[:, :2] + self._regions[:, 2:] / 2 + shifts * step
+        centres = _middles(self._regions) + shifts * step
         return centres, np.clip(peaks, 0, 1)
 
     def similarities(self, boxes: Floats) -> Floats:
@@ -81,42 +86,67 @@ class CorrelationFilters:
         jumps by a tenth of the object, which is more than the peak of a response is wide.
         """
         side = self._features.side
-        centres = boxes[:, :2] + boxes[:, 2:] / 2
-        middles = self._regions[:, :2] + self._regions[:, 2:] / 2
-        steps = self._regions[:, 2:] / side
-        places = (centres[None] - middles[:, None]) / steps[:, None] + side // 2
-        inside = ((places >= 0) & (places <= side - 1)).all(axis=2)
-        places = np.clip(places, 0, side - 1.001)
-        low = places.astype(np.intp)
-        part = places - low
-        rows = np.arange(len(self._responses))[:, None]
-        x, y = low[..., 0], low[..., 1]
-        px, py = part[..., 0], part[..., 1]
-        maps = _spread(self._responses)
-        value = (
-            maps[rows, y, x] * (1 - px) * (1 - py)
-            + maps[rows, y, x + 1] * px * (1 - py)
-            + maps[rows, y + 1, x] * (1 - px) * py
-            + maps[rows, y + 1, x + 1] * px * py
-        )
-        highest = self._responses.max(axis=(1, 2))[:, None]
+        # Only boxes in the region of a target are worth more than this.
+        middles, reach = _middles(self._regions), self._regions[:, 2:] / 2
+        centres = _middles(boxes)
+        inside = np.abs(centres[:, 0] - middles[:, 0, None]) < reach[:, 0, None]
+        inside &= np.abs(centres[:, 1] - middles[:, 1, None]) < reach[:, 1, None]
+        targets, others = np.nonzero(inside)
+        shifts = _shifts(self._regions[targets], boxes[others], side)
+        places = np.clip(shifts + side // 2, 0, side - 1.001)
+        value = _between(_spread(self._responses), targets, places)
+        highest = self._responses.max(axis=(1, 2))[targets]
         # Where there is nothing to see, looks do not speak against a place.
         ratio = np.where(highest > _BLIND, value / np.maximum(highest, _BLIND), 1.0)
-        return np.asarray(np.where(inside, np.clip(ratio, 0, 1), 0.0), np.float64)
+        found = np.zeros(inside.shape)
+        found[targets, others] = np.clip(ratio, 0, 1)
+        return found
 
     def learn(self, source: PatchSource, rows: Rows, boxes: Floats) -> None:
-        """Take in what these targets look like now, at ``boxes``, one a row."""
-        if not len(rows):
-            return
-        spectrum = _spectrum(self._features(source, self._search_regions(boxes)))
-        energies: Features = np.square(spectrum.real) + np.square(spectrum.imag)
+        """Take in what these targets look like now, at ``boxes``, one a row.
+
+        Where :meth:`locate` has just looked nearly there, what it saw is used again: a target that
+        lies a little beside the middle only moves the response that is wanted.
+        """
+        regions = self._search_regions(boxes)
+        again = self._is_near(self._regions[rows], regions)
+        for some in (np.flatnonzero(again), np.flatnonzero(~again)):
+            if not len(some):
+                continue
+            mine = rows[some]
+            if again[some[0]]:
+                shifts = _shifts(self._regions[mine], boxes[some], self._features.side)
+                self._take_in(mine, self._seen[mine], self._shifted(shifts))
+            else:
+                seen = _spectrum(self._features(source, regions[some]))
+                self._take_in(mine, seen, self._wanted[None])
+
+    def _is_near(self, seen: Floats, wanted: Floats) -> NDArray[np.bool_]:
+        """Whether a region that was looked at will do for another one."""
+        sizes = wanted[:, 2:]
+        alike = (np.abs(seen[:, 2:] - sizes) <= _RESIZED * sizes).all(axis=1)
+        away = np.abs(_middles(seen) - _middles(wanted))
+        return np.asarray(alike & (away <= _BESIDE * sizes).all(axis=1))
+
+    def _shifted(self, shifts: Floats) -> Spectrum:
+        """Spectra of the wanted response with its peak at these places beside the middle."""
+        side = self._features.side
+        turns = [-2j * np.pi * shifts[:, axis, None] / side for axis in (0, 1)]
+        across = np.exp(turns[0] * np.arange(side // 2 + 1)).astype(np.complex64)
+        down = np.exp(turns[1] * _frequencies(side)).astype(np.complex64)
+        return np.asarray(self._wanted * down[:, :, None] * across[:, None], np.complex64)
+
+    def _take_in(self, rows: Rows, seen: Spectrum, wanted: Spectrum) -> None:
+        energies: Features = np.square(seen.real) + np.square(seen.imag)
         energy = energies.sum(axis=1)
-        numerator = self._wanted * spectrum.conj()
         weights = self._contributions(energies, energy)
         fresh = ~self._denominator[rows].any(axis=(1, 2))
         rate = np.where(fresh, np.float32(1), self._rate)[:, None, None]
         weight_rate = np.where(fresh, np.float32(1), self._weight_rate)[:, None]
-        self._numerator[rows] += rate[..., None] * (numerator - self._numerator[rows])
+        numerator = seen.conj()
+        numerator *= (rate * wanted)[:, None]
+        numerator += (1 - rate[..., None]) * self._numerator[rows]
+        self._numerator[rows] = numerator
         self._denominator[rows] += rate * (energy - self._denominator[rows])
         self._weights[rows] += weight_rate * (weights - self._weights[rows])
 
@@ -150,7 +180,10 @@ def _spectrum(features: Features) -> Spectrum:
 
 def _inverse(spectrum: Spectrum, side: int) -> Features:
     """Responses with zero shift in the middle."""
-    return np.asarray(np.roll(irfft2(spectrum, s=(side, side)), side // 2, axis=(1, 2)), np.float32)
+    # Half a picture further every other frequency has the other sign.
+    spectrum[:, 1::2] *= -1
+    spectrum[:, :, 1::2] *= -1
+    return np.asarray(irfft2(spectrum, s=(side, side)), np.float32)
 
 
 def _gaussian(side: int, sigma: float) -> Spectrum:
@@ -158,6 +191,11 @@ def _gaussian(side: int, sigma: float) -> Spectrum:
     places = np.minimum(np.arange(side), side - np.arange(side))
     peak = np.exp(-0.5 * (places / sigma) ** 2)
     return _spectrum(np.outer(peak, peak).astype(np.float32))
+
+
+def _frequencies(side: int) -> Floats:
+    """Cycles a picture of each row of a spectrum."""
+    return np.asarray(np.fft.fftfreq(side, 1 / side))
 
 
 def _shares(side: int) -> Features:
@@ -169,12 +207,30 @@ def _shares(side: int) -> Features:
     return shares
 
 
+def _middles(boxes: Floats) -> Floats:
+    return np.asarray(boxes[:, :2] + boxes[:, 2:] / 2)
+
+
+def _shifts(regions: Floats, boxes: Floats, side: int) -> Floats:
+    """How far the centre of each box lies beside the middle of its region, in pixels of patches."""
+    return np.asarray((_middles(boxes) - _middles(regions)) * side / regions[:, 2:])
+
+
 def _spread(responses: Features) -> Features:
-    """Each place gets the highest response of its neighbourhood of 3x3."""
-    wide = responses
-    for axis in (1, 2):
-        wide = np.maximum(np.maximum(wide, np.roll(wide, 1, axis)), np.roll(wide, -1, axis))
+    """Each place but those at the border gets the highest response of its 3x3 neighbours."""
+    wide: Features = responses.copy()
+    for part in (wide, wide.transpose(0, 2, 1)):
+        part[:, 1:-1] = np.maximum(np.maximum(part[:, :-2], part[:, 2:]), part[:, 1:-1])
     return wide
+
+
+def _between(maps: Features, rows: Rows, places: Floats) -> Floats:
+    """Values of maps between their pixels; ``places`` are x and y in the map of each row."""
+    low = places.astype(np.intp)
+    (x, y), (px, py) = low.T, (places - low).T
+    upper = maps[rows, y, x] * (1 - px) + maps[rows, y, x + 1] * px
+    lower = maps[rows, y + 1, x] * (1 - px) + maps[rows, y + 1, x + 1] * px
+    return np.asarray(upper * (1 - py) + lower * py, np.float64)
 
 
 def _peaks(responses: Features) -> tuple[Floats, Floats]:

@@ -179,6 +179,13 @@ class Estimator:
         self._c = self._c + self._q
         self._q = self._q + velocity
 
+    def projected(self, frames: int) -> Floats:
+        """Where the targets will be in each of the next frames, ``(targets, frames, 4)``."""
+        steps = np.arange(1, frames + 1)[:, None]
+        states = self._state[:, None] + steps * self._velocity[:, None]
+        boxes = to_boxes(states.reshape(-1, 4), self._aspect)
+        return boxes.reshape(len(self), frames, 4)
+
     def correct(self, rows: NDArray[np.intp], boxes: Floats) -> None:
         """Take in where the detector saw these targets."""
         measured = to_measurement(boxes, self._aspect)

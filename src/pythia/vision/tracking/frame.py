@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,6 +13,8 @@ from pythia.vision.tracking.estimator import Floats
 
 Box = tuple[float, float, float, float]
 """Left, top, width and height."""
+
+_AT_THE_BORDER = 2.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,7 @@ class Moment(NamedTuple):
     visibility: float
 
 
-@dataclass(frozen=True)
-class Tracked:
+class Tracked(NamedTuple):
     """One object that is reported.
 
     ``detection`` is its row in the frame, -1 without one; ``vector`` is the re-identification
@@ -84,14 +84,12 @@ class Report:
     shadow: list[Track] = field(default_factory=list)
 
 
-def visibility(box: Sequence[float], size: tuple[int, int]) -> float:
-    """The share of a box that lies in the picture."""
-    left, top, width, height = box
-    inside_x = min(left + width, size[0]) - max(left, 0.0)
-    inside_y = min(top + height, size[1]) - max(top, 0.0)
-    if min(inside_x, inside_y, width, height) <= 0:
-        return 0.0
-    return inside_x * inside_y / (width * height)
+def visibilities(boxes: Floats, size: tuple[int, int]) -> Floats:
+    """The share of each box that lies in the picture."""
+    low, high = np.maximum(boxes[:, :2], 0), np.minimum(boxes[:, :2] + boxes[:, 2:], size)
+    inside = np.maximum(high - low, 0).prod(axis=1)
+    areas = boxes[:, 2:].prod(axis=1)
+    return np.asarray(np.divide(inside, areas, out=np.zeros_like(inside), where=areas > 0))
 
 
 def touching(boxes: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -115,6 +113,3 @@ def unclipped(boxes: Floats, sides: Floats, size: tuple[int, int]) -> Floats:
         whole[:, axis] -= np.where(near, missing, 0)
         whole[:, axis + 2] += missing
     return whole
-
-
-_AT_THE_BORDER = 2.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pythia.vision.tracking.association import Rows
+from pythia.vision.tracking.association import Flags, Rows
 from pythia.vision.tracking.config import (
     DEEP_SORT,
     DEEP_SORT_AND_REASSOCIATION,
@@ -39,15 +39,16 @@ class Looks:
             return {}
         return self._ask(frame, rows.tolist())
 
-    def likeness(self, targets: Sequence[Target], seen: dict[int, Vectors]) -> Floats | None:
-        """How alike targets and detections are, (targets, detections), if any were seen."""
-        if not seen:
-            return None
+    def likeness(self, targets: Sequence[Target], seen: dict[int, Vectors], near: Flags) -> Floats:
+        """How alike targets and the detections that were seen are, (targets, detections).
+
+        Pairs that are not ``near`` are not compared, nor are those of which nothing is known.
+        """
         vectors = np.stack(list(seen.values()))
-        alike = np.ones((len(targets), len(vectors)))
+        alike = np.ones(near.shape)
         for row, target in enumerate(targets):
-            if target.gallery is not None:
-                alike[row] = target.gallery.similarities(vectors)
+            if target.gallery is not None and near[row].any():
+                alike[row, near[row]] = target.gallery.similarities(vectors[near[row]])
         return alike
 
     def remember(

@@ -104,12 +104,9 @@ class Reassociation:
         for box in boxes[1:]:
             estimator.predict()
             estimator.correct(row, box[None])
+        steps = estimator.projected(self._shadow + self._rules.trajectory_projection_length)[0]
         velocity = estimator.velocities[0].copy()
-        steps = [boxes[-1]]
-        for _ in range(self._shadow + self._rules.trajectory_projection_length):
-            estimator.predict()
-            steps.append(estimator.boxes[0])
-        return Lost(target, np.array(steps), velocity)
+        return Lost(target, np.concatenate([boxes[-1:], steps]), velocity)
 
     def _score(self, new: Target, boxes: Floats, lost: Lost) -> float:
         """How surely two are the same; 0 if they cannot be."""

@@ -148,7 +148,8 @@ class Gallery:
 
     def put_before(self, older: Gallery) -> None:
         """Keep what another gallery has as well, as far as there is room for it."""
-        kept = self._vectors[: self._count].copy()
+        first = self._count - min(self._count, len(self._vectors))
+        kept = self._vectors[np.arange(first, self._count) % len(self._vectors)]
         self._vectors, self._count = older._vectors.copy(), older._count
         for vector in kept:
             self.add(vector)

@@ -29,7 +29,7 @@ from pythia.vision.tracking.frame import (
     Tracked,
     touching,
     unclipped,
-    visibility,
+    visibilities,
 )
 from pythia.vision.tracking.looks import Looks
 from pythia.vision.tracking.reassociation import Reassociation
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
 _FADING = 0.85
 """What is left of a visual tracker's confidence after each frame that does not confirm it."""
+
+_BLIND = 300
+"""Frames for which a target is carried on by prediction alone where the detector does not run."""
 
 _COVERED = 0.3
 """Overlap from which on a confirmed target hides an unconfirmed one of its class."""
@@ -139,9 +142,16 @@ class StreamTracker:
     # Which detection is which target
 
     def _considered(self, frame: Frame) -> Rows:
-        least = self._config.base_config.min_detector_confidence
-        rows: Rows = np.flatnonzero(frame.confidences >= least)
-        return rows if frame.looked else rows[:0]
+        """The rows of detections that may be targets: sure enough, and somewhere in the picture.
+
+        What is no box at all, because a parser divided by zero, is in no picture.
+        """
+        if not frame.looked:
+            return np.zeros(0, np.intp)
+        good = frame.confidences >= self._config.base_config.min_detector_confidence
+        good &= (frame.boxes[:, 2:] > 0).all(axis=1) & np.isfinite(frame.boxes).all(axis=1)
+        rows: Rows = np.flatnonzero(good & touching(frame.boxes, frame.size))
+        return rows
 
     def _associate(
         self,
@@ -160,6 +170,10 @@ class StreamTracker:
         visual = None
         if located and self._visual is not None:
             visual = self._visual.similarities(detections.boxes)
+        likeness = None
+        if seen:
+            near = overlaps(expected, detections.boxes) > 0
+            likeness = self._looks.likeness(self._targets, seen, near)
         states = np.array([target.state for target in self._targets])
         pairs = self._associator.associate(
             Candidates(expected, self._class_ids()),
@@ -167,7 +181,7 @@ class StreamTracker:
             states == ACTIVE,
             detections,
             self._associator.confirmed(frame.confidences[rows]),
-            Similarities(visual, self._looks.likeness(self._targets, seen), mahalanobis),
+            Similarities(visual, likeness, mahalanobis),
         )
         return [(target, int(rows[detection])) for target, detection in pairs]
 
@@ -199,7 +213,8 @@ class StreamTracker:
     def _sight(self, frame: Frame, target: Target, located: bool, hidden: bool) -> Sight:
         if not located:
             target.confidence = 1.0
-            return Sight(frame.looked, self._predicts and not frame.looked, False)
+            known = target.unmatched <= _BLIND
+            return Sight(frame.looked, self._predicts and known and not frame.looked, False)
         found = target.confidence >= self._rules.min_tracker_confidence
         return Sight(frame.looked, found and not hidden, not found)
 
@@ -209,6 +224,8 @@ class StreamTracker:
         They are behind it, or the same thing twice.
         """
         matched = np.array([target.is_matched for target in self._targets], np.bool_)
+        if matched.all():
+            return ~matched
         class_ids = self._class_ids()
         same = class_ids[:, None] == class_ids[None]
         return np.asarray(((overlaps(boxes, boxes) > _COVERED) & same & matched[None]).any(axis=1))
@@ -251,10 +268,11 @@ class StreamTracker:
         self._targets += [self._new_target(int(frame.class_ids[row]), row) for row in begun]
 
     def _new_target(self, class_id: int, detection: int) -> Target:
-        target = Target(class_id, self._now, detection)
-        if self._rules.probation_age == 0:
-            target.state = ACTIVE
         rules = self._rules
+        target = Target(class_id, self._now, detection)
+        target.pending = deque(maxlen=rules.max_trajectory_buffer_length)
+        if rules.probation_age == 0:
+            target.state = ACTIVE
         if (
             rules.output_terminated_tracks
             or rules.terminated_track_filename
@@ -282,57 +300,55 @@ class StreamTracker:
 
     def _identify(self) -> None:
         """Give ids to the targets that are reported for the first time."""
-        taken: list[Target] = []
+        gone: set[int] = set()
         for row, target in enumerate(self._targets):
             if target.state == ACTIVE and target.id < 0:
-                old = self._returned(row, target)
+                old = self._returned(row, target, gone)
                 if old is None:
                     target.id = self._new_id()
                 else:
                     target.take_over(old)
-                    taken.append(old)
-        if any(target in taken for target in self._targets):
-            self._keep([row for row, target in enumerate(self._targets) if target not in taken])
+                    gone.add(id(old))
+        self._keep([row for row, target in enumerate(self._targets) if id(target) not in gone])
 
-    def _returned(self, row: int, target: Target) -> Target | None:
-        """The lost target that a new one is."""
+    def _returned(self, row: int, target: Target, gone: set[int]) -> Target | None:
+        """The lost target that a new one is, and no other that was new in this frame."""
         if self._reassociation is None:
             return None
         boxes = np.array([*(moment.box for moment in target.pending), self._estimator.boxes[row]])
-        hidden = [other for other in self._targets if other.state == INACTIVE]
+        hidden = (t for t in self._targets if t.state == INACTIVE and id(t) not in gone)
         return self._reassociation.find(target, boxes, hidden)
 
     def _report(self, frame: Frame, report: Report, seen: dict[int, Vectors]) -> None:
-        for target, values in zip(self._targets, self._estimator.boxes.tolist(), strict=True):
+        boxes = self._estimator.boxes
+        shares = visibilities(boxes, frame.size).tolist()
+        vectors = seen if self._config.reid.output_reid_tensor else {}
+        for target, values, share in zip(self._targets, boxes.tolist(), shares, strict=True):
             box: Box = tuple(values)
-            moment = Moment(
-                frame.frame_num,
-                box,
-                target.confidence,
-                target.age,
-                target.state,
-                visibility(box, frame.size),
-            )
-            if target.trajectory is not None:
-                target.trajectory.append(moment)
+            if target.state != ACTIVE or target.trajectory is not None:
+                self._note(report, target, Moment(frame.frame_num, box, *target.now, share))
             if target.state == ACTIVE:
-                self._report_active(report, target, box, seen)
-                continue
-            target.pending.append(moment)
-            if target.state == INACTIVE and self._rules.output_shadow_tracks:
-                report.shadow.append(Track(target.id, target.class_id, (moment,)))
+                target.seen = self._now
+                self._report_active(report, target, box, vectors.get(target.detection))
 
-    def _report_active(
-        self, report: Report, target: Target, box: Box, seen: dict[int, Vectors]
-    ) -> None:
-        target.seen = self._now
-        vector = seen.get(target.detection) if self._config.reid.output_reid_tensor else None
+    def _note(self, report: Report, target: Target, moment: Moment) -> None:
+        """Keep a moment for later."""
+        if target.trajectory is not None:
+            target.trajectory.append(moment)
+        if target.state == ACTIVE:
+            return
+        target.pending.append(moment)
+        if target.state == INACTIVE and self._rules.output_shadow_tracks:
+            report.shadow.append(Track(target.id, target.class_id, (moment,)))
+
+    @staticmethod
+    def _report_active(report: Report, target: Target, box: Box, vector: Vectors | None) -> None:
         report.tracked.append(
             Tracked(target.id, target.class_id, box, target.confidence, target.detection, vector)
         )
         if target.pending:
             report.past.append(Track(target.id, target.class_id, tuple(target.pending)))
-            target.pending = []
+            target.pending.clear()
 
 
 def _track(target: Target) -> Track:

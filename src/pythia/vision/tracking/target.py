@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pythia.vision.tracking.config import TargetManagement
 from pythia.vision.tracking.frame import Moment
@@ -26,9 +26,10 @@ class Target:
     """What is known of one target, its place apart (which the estimator keeps).
 
     ``born`` and ``seen`` are numbers of frames of the stream: its first, and the last in which it
-    was reported. ``age`` counts frames since the first, ``shadow_age`` those without confirmation.
-    ``detection`` is the row of this frame's detection, -1 without one. ``pending`` are moments that
-    were not reported; ``trajectory`` are all of the last ones, where they are kept.
+    was reported. ``age`` counts frames since the first, ``shadow_age`` those without confirmation
+    and ``unmatched`` all since the last detection. ``detection`` is the row of this frame's
+    detection, -1 without one. ``pending`` are moments that were not reported; ``trajectory`` are
+    all of the last ones, where they are kept.
     """
 
     class_id: int
@@ -39,8 +40,9 @@ class Target:
     seen: int = -1
     age: int = 0
     shadow_age: int = 0
+    unmatched: int = 0
     confidence: float = 1.0
-    pending: list[Moment] = field(default_factory=list)
+    pending: deque[Moment] = field(default_factory=deque)
     trajectory: deque[Moment] | None = None
     gallery: Gallery | None = None
 
@@ -48,6 +50,11 @@ class Target:
     def is_matched(self) -> bool:
         """Whether a detection confirms it in this frame."""
         return self.detection >= 0
+
+    @property
+    def now(self) -> tuple[float, int, int]:
+        """Confidence, age and state, as a moment has them."""
+        return self.confidence, self.age, self.state
 
     def take_over(self, other: Target) -> None:
         """Go on as the other target, whose first frames come before ours."""
@@ -58,8 +65,7 @@ class Target:
             self.gallery.put_before(other.gallery)
 
 
-@dataclass(frozen=True)
-class Sight:
+class Sight(NamedTuple):
     """What one frame says of a target.
 
     ``looked`` says that the detector ran; ``carried`` that the target may be reported without a
@@ -77,6 +83,7 @@ def live(target: Target, sight: Sight, rules: TargetManagement) -> None:
     Frames without detection do not count against it, or probation and ``interval`` of nvinfer
     could not be used together.
     """
+    target.unmatched = 0 if target.is_matched else target.unmatched + 1
     if target.is_matched:
         target.shadow_age = 0
     elif sight.looked or sight.lost:

@@ -1,0 +1,5 @@
+"""Lets plain GStreamer programs find nvv4l2av1enc, through gst-python's plugin loader."""
+
+from pythia.elements.registry import plugin_row
+
+__gstelementfactory__ = plugin_row("nvv4l2av1enc")
