@@ -11,6 +11,8 @@ import json
 import os
 import re
 import signal
+import socket
+import socketserver
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,11 @@ from pythia.gst import GLib, Gst
 ROOT = Path(__file__).parents[1]
 _LIB = "/opt/nvidia/deepstream/deepstream/lib"
 _GRACE_S = 15
+_KAFKA_PORT = 9092
+_SOURCES = """source-list:
+- {{uri: "{uri}", sensor-id: UniqueSensorId1, sensor-name: UniqueSensorName1}}
+source-config: {{source-bin: nvurisrcbin, properties: {{file-loop: false}}}}
+"""
 _FPS = 30
 
 
@@ -67,6 +74,23 @@ PROGRAMS = (
         for form in ("pipeline", "flow")
         for number, words in ((1, "{h264}"), (2, "{h264}"), (3, "{uri} {uri}"), (4, "{h264}"))
     ),
+    *(
+        Program(
+            f"pipeline_api/deepstream_test{number}_app/deepstream_test{number}.py",
+            f"dstest{number}_config_x86.yaml",
+        )
+        for number in (1, 2, 3, 4)
+    ),
+    Program("flow_api/deepstream_appsrc_test_app/deepstream_appsrc_test.py", "{uri}"),
+    Program("pipeline_api/deepstream_appsrc_test_app/deepstream_appsrc_test.py", "{uri}"),
+    Program("pipeline_api/deepstream_kafka_test_app/deepstream_kafka_test.py", "{h264}"),
+    Program("flow_api/deepstream_sr_test_app/deepstream_sr_test.py", "--source-config {rtsp_list}"),
+    Program("pipeline_api/deepstream_sr_test_app/deepstream_sr_test.py", "-r local {rtsp}"),
+    Program("flow_api/deepstream_test5_app/deepstream_test5.py", "{source_list}"),
+    Program(
+        "pipeline_api/deepstream_test5_app/deepstream_test5.py",
+        "-s {source_list} -c test5_b2_x86.yaml",
+    ),
 )
 
 
@@ -101,7 +125,7 @@ def main() -> int:
             inputs["new_folder"] = f"{folder}/output{number}"
             result = _run(file, program.arguments.format(**inputs).split(), options, Path(folder))
             results.append(result)
-            _print_result(file.relative_to(options.folder), result)
+            _print_result(_title(program, file.relative_to(options.folder)), result)
     print(f"\n{sum(result.ran for result in results)} of {len(results)} programs ran")
     return 0 if all(result.ran for result in results) else 1
 
@@ -188,10 +212,16 @@ def _problem(text: str, code: int | None, frames: int) -> str:
     return "" if frames else "no frame came out of nvstreammux"
 
 
-def _print_result(file: Path, result: Result) -> None:
+def _title(program: Program, file: Path) -> str:
+    """The path, and the pipeline file where the program takes one."""
+    described = [word for word in program.arguments.split() if word.endswith("_x86.yaml")]
+    return " ".join([file.as_posix(), *described])
+
+
+def _print_result(title: str, result: Result) -> None:
     code = "stopped" if result.exit_code is None else str(result.exit_code)
     ran = "yes" if result.ran else "no"
-    _print_row(file.as_posix(), ran, result.frames, result.objects, code, result.problem[:160])
+    _print_row(title, ran, result.frames, result.objects, code, result.problem[:160])
 
 
 def _print_row(*cells: object) -> None:
@@ -208,13 +238,18 @@ def _inputs(folder: Path, seconds: int) -> Iterator[dict[str, str]]:
     caps = "video/x-h264,stream-format=byte-stream,alignment=au"
     _extract(seconds, f"mp4mux ! filesink location={video}")
     _extract(seconds, f"{caps} ! filesink location={bare}")
-    with _kafka() as broker:
+    rtsp = _rtsp(video)
+    (folder / "rtsp.yaml").write_text(_SOURCES.format(uri=rtsp))
+    (folder / "files.yaml").write_text(_SOURCES.format(uri=video.as_uri()))
+    with _kafka() as broker, _usual_address(broker):
         yield {
             "h264": str(bare),
             "uri": video.as_uri(),
             "long_uri": samples.path("sample_720p.mp4").as_uri(),
             "jpg": str(samples.path("sample_720p.jpg")),
-            "rtsp": _rtsp(video),
+            "rtsp": rtsp,
+            "rtsp_list": str(folder / "rtsp.yaml"),
+            "source_list": str(folder / "files.yaml"),
             "kafka": f"{broker.replace(':', ';')};pythia",
         }
 
@@ -247,6 +282,38 @@ def _kafka() -> Iterator[str]:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
         process.stdin.close()
+
+
+@contextlib.contextmanager
+def _usual_address(broker: str) -> Iterator[None]:
+    """Pass what comes to Kafka's usual port on to a broker, for programs that name no other."""
+
+    class Passing(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            host, _, port = broker.rpartition(":")
+            with socket.create_connection((host, int(port))) as there:
+                back = threading.Thread(target=_pump, args=(there, self.request), daemon=True)
+                back.start()
+                _pump(self.request, there)
+                back.join()
+
+    try:
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", _KAFKA_PORT), Passing)
+    except OSError:  # somebody's own broker
+        yield
+        return
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 def _rtsp(video: Path) -> str:

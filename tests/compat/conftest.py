@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pythia import samples
+from pythia.gst import Gst
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 _CONFIG = """
@@ -49,3 +52,36 @@ def detector_config(tmp_path: Path) -> Path:
     file.parent.mkdir(parents=True)
     file.write_text(_CONFIG)
     return file
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MP4 file with 12 frames of 64 x 48."""
+    file = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    _write(
+        "videotestsrc num-buffers=12 ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 "
+        f"! x264enc tune=zerolatency ! h264parse ! mp4mux ! filesink location={file}"
+    )
+    return file
+
+
+@pytest.fixture(scope="session")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MP4 file with the first 10 frames of the bundled video."""
+    file = tmp_path_factory.mktemp("street") / "street.mp4"
+    _write(
+        f"filesrc location={samples.path('sample_720p.mp4')} ! qtdemux ! h264parse "
+        f"config-interval=-1 ! identity eos-after=11 ! mp4mux ! filesink location={file}"
+    )
+    return file
+
+
+def _write(launch: str) -> None:
+    pipeline = Gst.parse_launch(launch)
+    pipeline.set_state(Gst.State.PLAYING)
+    bus = pipeline.get_bus()
+    assert bus is not None
+    message = bus.timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    pipeline.set_state(Gst.State.NULL)
+    assert message is not None
+    assert message.type == Gst.MessageType.EOS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -273,30 +274,35 @@ def test_a_folder_that_cannot_be_made_is_told_at_once(video: Path, tmp_path: Pat
         AnnotateFramesBbox.run(video, None, tmp_path / "file")
 
 
-@pytest.fixture
-def _small_files_only() -> Iterator[None]:
-    """As on a full disk: no file may grow beyond a few kilobytes."""
+@contextmanager
+def small_files_only() -> Iterator[None]:
+    """As on a full disk: no file may grow beyond a few kilobytes.
+
+    Not a fixture: what pytest says of a test may go to a larger file.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("_small_files_only")
 def test_an_image_that_cannot_be_written_ends_the_run(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"the image .*/frames/\d+\.jpg: File too large"):
+    error = r"the image .*/frames/\d+\.jpg: File too large"
+
+    with pytest.raises(DatasetError, match=error), small_files_only():
         AnnotateFramesBbox.run("test://snow", None, tmp_path / "out")
 
     assert list((tmp_path / "out").glob("frames/*")) == []
 
 
-@pytest.mark.usefixtures("_small_files_only")
 def test_an_annotation_that_cannot_be_written_ends_the_run(
     two_objects: Path, tmp_path: Path
 ) -> None:
     source = "test://black?muxer_width=64&muxer_height=48"  # small images, many lines
 
-    with pytest.raises(DatasetError, match=r"cannot write .*: File too large"):
+    with pytest.raises(DatasetError, match=r"cannot write .*: File too large"), small_files_only():
         AnnotateFramesBbox.run(source, two_objects, tmp_path / "out", max_frames=400)
 
 

@@ -68,7 +68,7 @@ def named(event: Gst.Event, name: str) -> Gst.Structure | None:
 
 def encoder_of(event: Gst.Event) -> int | None:
     """The source whose encoder an event is for; None for all other events."""
-    structure = event.get_structure()
+    structure = structure_of(event)
     if structure is None or structure.get_name() not in {row.event for row in OF_ENCODERS}:
         return None
     stream_id = str(structure.get_value("stream_id"))

@@ -1,0 +1,3 @@
+"""``pyservicemaker.utils`` under the name of NVIDIA's compiled part."""
+
+from pythia.compat.pyservicemaker.utils import *  # noqa: F403
