@@ -28,6 +28,9 @@ _LINK = re.compile(r"\]\((?!\w+:|#)([^)#]+)")
 _OUTPUT = re.compile(r"^<!-- output of: (.+) -->$", re.MULTILINE)
 _MEMBERS = re.compile(r"^<!-- members of: (\S+) -->$", re.MULTILINE)
 _TREE = "<!-- tree of exceptions -->"
+_TABLE = "<!-- table of elements -->"
+_HEAD = "| element | as in DeepStream |"
+_ELEMENT = re.compile(r"`(\w+)`")
 _ROLE = re.compile(r":(?:meth|func|class|mod|data):(?=<code>)")
 
 
@@ -54,6 +57,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
         lambda found: f"``` {{ .text .fold }}\n{_printed(found[1])}\n```", markdown
     )
     markdown = markdown.replace(_TREE, f"```text\n{_tree()}\n```")
+    markdown = markdown.replace(_TABLE, element_table())
     return _MEMBERS.sub(lambda found: _members(found[1]), markdown)
 
 
@@ -82,6 +86,20 @@ def _is_own_class(value: object, module: str) -> bool:
         and value.__module__ == module
         and not value.__name__.startswith("_")
     )
+
+
+def element_table() -> str:
+    """The README's table of elements, with links to their sheets."""
+    _, head, text = (ROOT / "README.md").read_text(encoding="utf-8").partition(_HEAD)
+    rows = (head + text.partition("\n\n")[0]).splitlines()
+    return "\n".join(map(_linked_row, rows)).replace(
+        "(#event-streams)", "(reference/event-streams.md)"
+    )
+
+
+def _linked_row(row: str) -> str:
+    names, bar, rest = row.removeprefix("|").partition("|")
+    return "|" + _ELEMENT.sub(r"[\1](elements/\1.md)", names) + bar + rest
 
 
 def _tree() -> str:

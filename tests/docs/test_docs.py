@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urljoin, urlparse
 
 import pytest
 from tools.docs_pictures import TEXTS
+from tools.docs_site import element_table
 
 from pythia.elements.registry import ELEMENTS
 from pythia.event_stream.formats import FORMAT_OPTIONS
@@ -149,9 +150,9 @@ def test_commands_for_other_machines_stand_on_pages_about_machines() -> None:
 
 
 def test_every_element_has_its_row_of_limits() -> None:
-    text = (DOCS / "limits.md").read_text(encoding="utf-8")
+    text = element_table()
 
-    assert [name for name in ELEMENTS if f"[{name}](" not in text] == []
+    assert [name for name in ELEMENTS if f"[{name}](elements/{name}.md)" not in text] == []
 
 
 def test_every_option_of_an_event_stream_is_told() -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.real
 _CONFIGS = Path(__file__).parent / "configs"
 # Two of the videos have sound, which nobody wants here.
 _PIPELINE = (
-    "uridecodebin3 uri={input:uri} ! nvvideoconvert ! m.sink_0 "
+    "uridecodebin uri={input:uri} ! nvvideoconvert ! m.sink_0 "
     "nvstreammux name=m batch-size=1 width={width} height={height} "
     "! nvinfer name=pgie config-file-path={config} ! fakesink"
 )

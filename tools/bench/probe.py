@@ -39,7 +39,7 @@ PACED = (
     "identity name=crowded ! identity name=probed ! fakesink"
 )
 INFERRED = (
-    "uridecodebin3 uri=file://{video} ! nvvideoconvert ! mux.sink_0 nvstreammux name=mux "
+    "uridecodebin uri=file://{video} ! nvvideoconvert ! mux.sink_0 nvstreammux name=mux "
     "batch-size=1 width=1280 height=720 ! nvinfer name=probed config-file-path={config} ! "
     "fakesink sync=false"
 )
