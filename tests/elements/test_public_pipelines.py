@@ -302,21 +302,21 @@ def test_the_drawn_pictures_are_recorded(
 
 
 def test_messages_leave_beside_the_display(
-    run: Run, truth: Any, server_of: Servers, tmp_path: Path
+    run: Run, truth: Any, server_of: Servers, name: str, tmp_path: Path
 ) -> None:
     kafka = server_of("kafka")
-    kafka.expect("detections")
+    kafka.expect(name)
     text = (
         f"{FILE} {MUX} ! {PGIE} ! {TRACKER} ! nvvideoconvert ! nvdsosd name=osd ! tee name=t "
         "t. ! queue ! nvmsgconv msg2p-newapi=true payload-type=1 frame-interval=1 "
         "! nvmsgbroker proto-lib=/opt/nvidia/deepstream/deepstream/lib/libnvds_kafka_proto.so "
-        f"conn-str=127.0.0.1;{kafka.port};detections sync=false "
+        f"conn-str=127.0.0.1;{kafka.port};{name} sync=false "
         "t. ! queue ! nveglglessink sync=false"
     )
 
     seen = run(text, "osd.src")
 
-    sent = [json.loads(event) for event in kafka.events("detections", FRAMES)]
+    sent = [json.loads(event) for event in kafka.events(name, FRAMES)]
     assert [int(one["id"]) for one in sent] == [frame.frame_num for frame in seen.frames]
     for one, frame in zip(sent, seen.frames, strict=True):
         ids = sorted(str(obj.object_id) for obj in frame.obj_meta_list)
