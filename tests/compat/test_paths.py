@@ -61,6 +61,15 @@ TYPES, MAKES = "resnet18_vehicletypenet_pruned.onnx", "resnet18_vehiclemakenet_p
             f"{OPT}/sources/apps/sample_apps/deepstream-test1/dstest1_pgie_config.yml",
             "config_infer_primary.txt",
         ),
+        (
+            f"{OPT}/sources/apps/sample_apps/deepstream-test4/dstest4_msgconv_config.yml",
+            "config_msgconv.txt",
+        ),
+        (
+            f"{OPT}/sources/apps/sample_apps/deepstream-test5/configs/"
+            "dstest5_msgconv_sample_config.txt",
+            "config_msgconv.txt",
+        ),
     ],
 )
 def test_a_missing_file_has_its_sample(missing: str, sample: str) -> None:
@@ -72,6 +81,7 @@ def test_a_missing_file_has_its_sample(missing: str, sample: str) -> None:
     [
         "/home/me/video.mp4",
         "/home/me/streams/sample_720p.mp4",
+        f"{OPT}/sources/libs/kafka_protocol_adaptor/cfg_kafka.txt",
         f"{OPT}/lib/libnvds_nvmultiobjecttracker.so",
         f"{OPT}/samples/models/Segmentation/semantic/unet.uff",
         "/x/samples/models/tao_pretrained_models/peopleNet/resnet34_peoplenet_int8.onnx",
@@ -82,21 +92,39 @@ def test_other_missing_files_stay_missing(missing: str, capsys: pytest.CaptureFi
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize(
+    ("asked", "there"),
+    [
+        (
+            "apps/sample_apps/deepstream-test4/dstest4_msgconv_config.yml",
+            "src/apps/sample_apps/deepstream-test4/dstest4_msgconv_config.yml",
+        ),
+        (
+            "libs/kafka_protocol_adaptor/cfg_kafka.txt",
+            "src/utils/nvds_msgapi/kafka_protocol_adaptor/cfg_kafka.txt",
+        ),
+        (
+            "libs/azure_protocol_adaptor/module_client/cfg_azure.txt",
+            "src/utils/nvds_msgapi/azure_protocol_adaptor/module_client/cfg_azure.txt",
+        ),
+        ("libs/nvmsgbroker/cfg.txt", "src/utils/nvmsgbroker/cfg.txt"),
+        (
+            "utils/nvds_msgapi/kafka_protocol_adaptor/cfg_kafka.txt",
+            "sources/libs/kafka_protocol_adaptor/cfg_kafka.txt",
+        ),
+        ("utils/nvmsgbroker/cfg.txt", "sources/libs/nvmsgbroker/cfg.txt"),
+    ],
+)
 def test_a_file_of_nvidias_sources_is_taken_from_the_programs_checkout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, there: str
 ) -> None:
-    config = tmp_path / "src/apps/sample_apps/deepstream-test4/dstest4_msgconv_config.yml"
-    program = tmp_path / "src/service-maker/apps/python/test4"
+    config, program = tmp_path / there, tmp_path / there.split("/")[0] / "service-maker/python"
     for folder in (config.parent, program):
         folder.mkdir(parents=True)
     config.touch()
     monkeypatch.setattr(sys, "path", [str(program)])
 
-    found = paths.stand_in(
-        Path(f"{OPT}/sources/apps/sample_apps/deepstream-test4/dstest4_msgconv_config.yml")
-    )
-
-    assert found == config
+    assert paths.stand_in(Path(f"{OPT}/sources/{asked}")) == config
 
 
 def test_a_bare_stream_is_made_of_the_bundled_video_once(

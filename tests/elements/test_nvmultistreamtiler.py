@@ -519,6 +519,7 @@ def bad_tiles(pipeline: Gst.Pipeline) -> None:
             "put nvstreammux somewhere before it",
         ),
         (pipeline("columns=2000", [0]), None, "too few for 1 rows of 2000 tiles"),
+        (pipeline("width=-4", [0]), None, "width=-4 (as unsigned number 4294967292): expected at"),
         (pipeline("", [0]), bad_tiles, "tile of source 0 is 66 x 0.5"),
     ],
 )

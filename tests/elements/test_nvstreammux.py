@@ -1,5 +1,6 @@
 import time
 from queue import Queue
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,6 +162,13 @@ def test_what_must_be_set_is_named(play: Play, settings: str, missing: str) -> N
 
     assert played.error is not None
     assert f"set {missing}" in played.error
+
+
+def test_a_size_that_no_frame_has_is_refused(play: Play) -> None:
+    played = play("nvstreammux name=m batch-size=1 width=64 height=-4 ! fakesink" + _source(1, 0))
+
+    assert played.error is not None
+    assert "height=-4 (as unsigned number 4294967292): expected at most 32768" in played.error
 
 
 def test_a_format_that_nothing_downstream_takes_is_an_error_that_says_so(play: Play) -> None:
@@ -335,3 +343,29 @@ def test_the_stream_ends_when_what_follows_has_enough(play: Play) -> None:
 
     assert played.error is None
     assert played.messages[-1].type == Gst.MessageType.EOS
+
+
+def test_sources_do_not_hear_that_a_sink_is_late(play: Play) -> None:
+    heard = []
+
+    def look(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        event = info.get_event()
+        assert event is not None
+        heard.append(event.type)
+        return Gst.PadProbeReturn.OK
+
+    def tell(pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        pad.push_event(Gst.Event.new_qos(Gst.QOSType.UNDERFLOW, 2.0, Gst.SECOND, 0))
+        pad.push_event(Gst.Event.new_navigation(Gst.Structure.new_empty("key")))
+        return Gst.PadProbeReturn.OK
+
+    def watch(pipeline: Gst.Pipeline) -> None:
+        mux: Any = pipeline.get_by_name("m")
+        out: Any = pipeline.get_by_name("out")
+        mux.get_static_pad("sink_0").add_probe(Gst.PadProbeType.EVENT_UPSTREAM, look)
+        out.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, tell)
+
+    play(MUX.format(1) + _source(3, 0), watch)
+
+    assert Gst.EventType.NAVIGATION in heard
+    assert Gst.EventType.QOS not in heard

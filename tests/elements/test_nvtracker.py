@@ -544,6 +544,8 @@ def test_the_visual_tracker_follows_through_frames_that_nvinfer_skips(
         ("input-tensor-meta=true", "input-tensor-meta=true .* is not possible"),
         ("operate-on-class-ids=car", "operate-on-class-ids='car': expected class numbers"),
         ("sub-batches=x", "sub-batches='x' is neither"),
+        ("tracker-width=-4", "tracker-width=-4 .*: expected at most 32768 pixels"),
+        ("tracker-height=32769", "tracker-height=32769: expected at most 32768 pixels"),
         ("ll-config-file=a.yml;b.yml", "names 2 files, but there is 1 sub-batch"),
     ],
 )

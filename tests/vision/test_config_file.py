@@ -79,6 +79,24 @@ def test_yaml_becomes_the_same_text_as_a_key_file(tmp_path: Path, name: str, hea
     }
 
 
+def test_loose_keys_of_yaml_are_ignored_with_one_warning_where_allowed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = (
+        "property:\n  k: 1\n\nclass-attrs-all:\ntopk: 20\neps: [1, 2]\nclass-attrs-0:\n  topk: 3\n"
+    )
+
+    file = tmp_path / "config.yml"
+    file.write_text(text)
+
+    groups = read_groups(file, loose_keys=True)
+
+    assert groups == {"property": {"k": "1"}, "class-attrs-all": {}, "class-attrs-0": {"topk": "3"}}
+    (record,) = caplog.records
+    assert f"{tmp_path / 'config.yml'}:5: keys outside" in record.getMessage()
+    assert "topk (line 5), eps (line 6)" in record.getMessage()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

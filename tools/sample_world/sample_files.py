@@ -105,6 +105,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "src" / "pythia" / "samples" / "
 
 BY_HAND = (
     "README.md",
+    "configs/deepstream-app/config_msgconv.txt",
     "configs/deepstream-app/config_nvdsanalytics.txt",
     *(
         f"configs/deepstream-app/config_tracker_{form}.yml"

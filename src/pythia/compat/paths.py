@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -25,6 +25,13 @@ from pythia.vision.missing_file import set_finder
 
 _SAMPLES = re.compile(r"/samples/((?:streams|models|configs)/.+)$")
 _SOURCES = re.compile(r"^/opt/nvidia/deepstream/deepstream[^/]*/sources/(.+)$")
+_LAYOUTS = (
+    (r"^libs/(?=\w+_protocol_adaptor/)", "utils/nvds_msgapi/"),
+    (r"^libs/", "utils/"),
+    (r"^utils/nvds_msgapi/", "libs/"),
+    (r"^utils/", "libs/"),
+)
+"""Where an installed DeepStream and a checkout have the same file, as beginnings of its path."""
 
 _DETECTOR = "resnet18_trafficcamnet_pruned.onnx"
 _MODEL = r"\.(?:onnx|engine|etlt|caffemodel|uff)$"
@@ -47,6 +54,7 @@ _STAND_INS = (
     ),
     (r"/config_tracker_\w+\.ya?ml$", "config_tracker_NvSORT.yml"),
     (r"/config_nvdsanalytics\w*\.(?:txt|ya?ml)$", "config_nvdsanalytics.txt"),
+    (r"/dstest\d_msgconv\w*_config\.(?:txt|ya?ml)$", "config_msgconv.txt"),
 )
 """By the form of a path: the sample that stands in; the first that fits counts."""
 
@@ -77,8 +85,14 @@ def _in_checkout(path: str) -> Path | None:
     sources = _SOURCES.match(path)
     if sources is None:
         return None
-    candidates = (folder / sources[1] for folder in Path(sys.path[0]).absolute().parents)
+    folders = Path(sys.path[0]).absolute().parents
+    names = (sources[1], *_other_layouts(sources[1]))
+    candidates = (folder / name for folder in folders for name in names)
     return next((file for file in candidates if file.is_file()), None)
+
+
+def _other_layouts(name: str) -> Iterator[str]:
+    return (re.sub(form, other, name) for form, other in _LAYOUTS if re.search(form, name))
 
 
 def _sample(path: str) -> Path | None:

@@ -49,7 +49,7 @@ class JpegDecoder(StandIn):
     def build(self) -> None:
         """Decoder, converter for what is not 4:2:0, and the change of name to NVMM."""
         self.inner, last = make("jpegdec", _GOOD), Relabel(self.FORMATS)
-        self.line_up(self.inner, make("videoconvert", qos="false"), last)
+        self.line_up(self.inner, make("videoconvert"), last)
         self.expose(sink=self.inner, src=last)
 
     def inner_properties(self) -> Mapping[str, Any]:
@@ -94,6 +94,7 @@ class NvJpegDec(JpegDecoder, Gst.Bin):
     def __init__(self) -> None:
         super().__init__()
         self.prepare()
+        self.ignore_lateness()
 
 
 class NvImageDec(JpegDecoder, Gst.Bin):
@@ -112,6 +113,7 @@ class NvImageDec(JpegDecoder, Gst.Bin):
     def __init__(self) -> None:
         super().__init__()
         self.prepare()
+        self.ignore_lateness()
 
 
 class NvJpegEnc(JpegEncoder, Gst.Bin):

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pythia.elements.properties import check_sides
 from pythia.exceptions import ConfigError
 
 _SIZES = ("batch-size", "width", "height")
@@ -56,6 +57,7 @@ def _old_policy(settings: Mapping[str, Any]) -> MuxPolicy:
             f"nvstreammux: set {' and '.join(missing)}, for example "
             "batch-size=1 width=1280 height=720"
         )
+    check_sides("nvstreammux", settings, "width", "height")
     if settings["config-file-path"]:
         raise ConfigError(
             "nvstreammux: config-file-path is for the new muxer: set USE_NEW_NVSTREAMMUX=yes in "

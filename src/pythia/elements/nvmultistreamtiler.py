@@ -22,8 +22,10 @@ from pythia.elements.properties import (
     COMPUTE_HW,
     GPU_ID,
     INTERPOLATION,
+    LARGEST_SIDE,
     MEMORY_TYPE,
     Property,
+    check_sides,
     gproperties,
 )
 from pythia.elements.source_events import ADDED, DELETED, ENDED, source_of
@@ -124,13 +126,14 @@ class NvMultiStreamTiler(NewFrames, GstBase.BaseTransform):
         return filtered(remade(caps, {"width": width, "height": height}), filter)
 
     def _size(self) -> tuple[int, int]:
-        width, height = self.settings["width"], self.settings["height"]
+        width, height = (min(self.settings[name], LARGEST_SIDE) for name in ("width", "height"))
         return -(-width // 4) * 4, -(-height // 4) * 4
 
     def configure(self, source: VideoFormat, target: VideoFormat) -> None:
         """Frames of ``source`` become pictures of ``target``."""
         from pythia.elements.tile_canvas import TileCanvas
 
+        check_sides("nvmultistreamtiler", self.settings, "width", "height")
         if self._canvas is None or not self._canvas.source.same_pixels(source):
             self._canvas = TileCanvas(source)
         self._canvas.resize(target)

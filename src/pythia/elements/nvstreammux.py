@@ -169,9 +169,11 @@ class NvStreamMux(TaskElement, Gst.Element):
         """Let the sources and the batching go."""
         self._drop(self._collector.stop())
 
-    # The thread of whoever seeks
+    # The thread of whoever seeks, or is late
 
     def _src_event(self, pad: Gst.Pad, parent: Gst.Object | None, event: Gst.Event) -> bool:
+        if event.type == Gst.EventType.QOS:  # ends here, as in DeepStream: a batch has many times
+            return True
         seek: Any = event.type == Gst.EventType.SEEK
         if not seek or not event.parse_seek()[2] & Gst.SeekFlags.FLUSH:
             return bool(pad.event_default(parent, event))

@@ -20,7 +20,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pythia.elements.base import Portable, video_templates
-from pythia.elements.properties import COMPUTE_HW, GPU_ID, Property, gproperties
+from pythia.elements.properties import COMPUTE_HW, GPU_ID, Property, check_sides, gproperties
 from pythia.elements.requests import TRACKER_CONFIG, named
 from pythia.elements.sub_batches import SubBatches
 from pythia.elements.tracker_batch import BatchWriter, ObjectIds
@@ -158,6 +158,7 @@ class NvTracker(Portable, GstBase.BaseTransform):
                     "possible on the portable runtime, and not needed: leave it out, and the "
                     "tracker looks at the frames themselves"
                 )
+            check_sides("nvtracker", settings, "tracker-width", "tracker-height")
             self._class_ids = _class_ids(settings["operate-on-class-ids"] or "")
             self._places = SubBatches(settings["sub-batches"] or "")
             self._trackers = self._load(settings["ll-config-file"] or "", self._places.count)

@@ -135,6 +135,7 @@ class NvV4l2Decoder(StandIn, Gst.Bin):
     def __init__(self) -> None:
         super().__init__()
         self.prepare()
+        self.ignore_lateness()  # NVIDIA's gives every frame, however late a sink is
         sink = self.get_static_pad("sink")
         assert sink is not None
         sink.add_probe(Gst.PadProbeType.EVENT_DOWNSTREAM, weakly(self._sink_event))
@@ -184,13 +185,10 @@ class NvV4l2Decoder(StandIn, Gst.Bin):
         self._take_out()
         self._decoder = _best_decoder(caps, self)
         self._media = media
-        if has_property(self._decoder, "qos"):
-            # NVIDIA's gives every frame, however late a sink is.
-            Gst.util_set_object_arg(self._decoder, "qos", "false")
         if self.settings["low-latency-mode"] or self.settings["disable-dpb"]:
             _hand_on_at_once(self._decoder)
         first, last = make("capsfilter", caps=_INPUT.to_string()), Relabel(_OUTPUT)
-        self._gate, self._output = make("identity"), make("videoconvert", qos="false")
+        self._gate, self._output = make("identity"), make("videoconvert")
         self.line_up(first, self._gate, self._decoder, self._output, last)
         self._choose_frames()
         for element in self.children:  # the last one that was added is the first

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pythia.exceptions import ConfigError
 from pythia.gst import GObject, Gst
 from pythia.gst.enums import register_enum
 
 INT_MAX = 2**31 - 1
 UINT_MAX = 2**32 - 1
 UINT64_MAX = 2**64 - 1
+LARGEST_SIDE = 32768
+"""Width and height of the largest frame, in pixels."""
 
 _NUMBERS = {
     "int": (GObject.TYPE_INT, -INT_MAX - 1, INT_MAX),
@@ -68,6 +71,24 @@ class Property:
 def gproperties(table: Iterable[Property]) -> dict[str, tuple[Any, ...]]:
     """The ``__gproperties__`` of a class that has these properties."""
     return {row.name: row.spec() for row in table}
+
+
+def check_sides(element: str, settings: Mapping[str, Any], *names: str) -> None:
+    """Refuse widths and heights that no frame has.
+
+    GStreamer makes a large number of a negative one that is given to an unsigned property.
+
+    Raises:
+        ConfigError: one is larger than :data:`LARGEST_SIDE`.
+    """
+    for name in names:
+        value = settings[name]
+        if value > LARGEST_SIDE:
+            given = f"{value - UINT_MAX - 1} (as unsigned number {value})"
+            raise ConfigError(
+                f"{element}: {name}={given if value > INT_MAX else value}: expected at most "
+                f"{LARGEST_SIDE} pixels, and no negative number"
+            )
 
 
 GPU_ID = Property("gpu-id", "uint", 0, "GPU device; without a GPU of no effect", hardware=True)

@@ -120,6 +120,19 @@ class StandIn(Portable):
             assert isinstance(pad, Gst.GhostPad)
             pad.set_target(element.get_static_pad(name))
 
+    # What comes back
+
+    def ignore_lateness(self) -> None:
+        """Keep from the inner elements how late frames are, for decoders would leave some out.
+
+        To be called once, after :meth:`prepare`. ``qos=false`` does not do it: decoders such as
+        ``avdec_h264`` go by the lateness all the same.
+        """
+        assert isinstance(self, Gst.Bin)
+        pad = self.get_static_pad("src")
+        assert pad is not None
+        pad.add_probe(Gst.PadProbeType.EVENT_UPSTREAM, _drop_lateness)
+
     # What comes in
 
     def watch_input(self, look: Callable[[int], bool]) -> None:
@@ -181,6 +194,12 @@ class StandIn(Portable):
                 continue
             Gst.util_set_object_arg(self.inner, name, str(value))
             self._applied = {**self._applied, name: value}
+
+
+def _drop_lateness(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+    event = info.get_event()
+    late = event is not None and event.type == Gst.EventType.QOS
+    return Gst.PadProbeReturn.DROP if late else Gst.PadProbeReturn.OK
 
 
 def make(factory: str, package: str = "plugins-base", **properties: Any) -> Gst.Element:

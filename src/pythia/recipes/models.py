@@ -62,7 +62,7 @@ class InferenceEngine:
             raise ConfigError(f"no model configuration {str(path)!r}{_neighbours(path)}")
         if _is_triton(path):
             return cls(path, (), _triton_id(path), "nvinferserver", gives_masks=True)
-        groups = read_groups(path)
+        groups = read_groups(path, loose_keys=True)
         if "property" not in groups:
             found = ", ".join(groups) or "none"
             raise ConfigError(f"{path}: no group [property], so no nvinfer model; groups: {found}")
@@ -116,7 +116,7 @@ def _is_config(file: Path) -> bool:
     if _is_triton(file):
         return True
     try:
-        return "property" in read_groups(file)
+        return "property" in read_groups(file, loose_keys=True)
     except ConfigError:
         return False
 

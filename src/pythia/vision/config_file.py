@@ -6,6 +6,7 @@ Two spellings of the same thing: the key files of GLib (every suffix but two) an
 
 from __future__ import annotations
 
+import logging
 import re
 import reprlib
 from pathlib import Path
@@ -16,18 +17,21 @@ from pythia.vision.missing_file import present
 
 Groups = dict[str, dict[str, str]]
 
+_log = logging.getLogger("pythia.vision.config")
 _ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 _BOOLEANS = {"true": "1", "yes": "1", "on": "1", "false": "0", "no": "0", "off": "0"}
 
 
-def read_groups(path: str | Path, *, quote: bool = True) -> Groups:
+def read_groups(path: str | Path, *, quote: bool = True, loose_keys: bool = False) -> Groups:
     r"""Every group of a configuration file with its keys and values as text.
 
     Key files follow GLib's GKeyFile: ``#`` starts a comment line (and only there), a group may be
     opened again, of two equal keys the later one wins, and ``\s \n \t \r \\`` are escapes
     (``\;`` stays, for whoever splits a list). YAML is a map of maps; true and false become 1 and
     0, a sequence becomes a list with ``;``, and the ``%YAML:1.0`` of OpenCV's writer is accepted.
-    Errors show what they found only with ``quote``: a file may hold passwords.
+    With ``loose_keys`` keys outside of a group are ignored with a warning, as nvinfer's own reader
+    ignores them; configurations of NVIDIA's have some. Errors show what they found only with
+    ``quote``: a file may hold passwords.
 
     Raises:
         ConfigError: the file cannot be read or parsed; the message has file and line.
@@ -42,7 +46,7 @@ def read_groups(path: str | Path, *, quote: bool = True) -> Groups:
     except UnicodeDecodeError as error:
         raise ConfigError(f"configuration file {path} is not UTF-8 text: {error}") from error
     if path.suffix.lower() in (".yml", ".yaml"):
-        return _yaml_groups(path, text)
+        return _yaml_groups(path, text, loose_keys)
     return _key_file_groups(path, text, quote)
 
 
@@ -101,7 +105,7 @@ def _unescaped(path: Path, number: int, value: str, quote: bool) -> str:
     return re.sub(r"\\(.?)", character, value)
 
 
-def _yaml_groups(path: Path, text: str) -> Groups:
+def _yaml_groups(path: Path, text: str, loose_keys: bool) -> Groups:
     try:
         import yaml
     except ImportError as error:
@@ -118,14 +122,34 @@ def _yaml_groups(path: Path, text: str) -> Groups:
         raise _error(path, mark.line + 1 if mark else 1, f"not YAML: {problem}") from error
     if not isinstance(document, dict):
         raise _error(path, 1, "a map of groups is expected at the top")
-    return {str(name): _yaml_group(path, str(name), keys) for name, keys in document.items()}
+    if wrong := next((name for name, keys in document.items() if not _is_group(keys)), None):
+        if not loose_keys:
+            raise ConfigError(
+                f"{path}: group {wrong!r} has to be a map of keys, found {document[wrong]!r}"
+            )
+        _warn_of_loose_keys(path, yaml.compose(text, Loader=yaml.BaseLoader))
+    groups = {str(name): keys or {} for name, keys in document.items() if _is_group(keys)}
+    return {name: _yaml_group(path, name, keys) for name, keys in groups.items()}
 
 
-def _yaml_group(path: Path, name: str, keys: Any) -> dict[str, str]:
-    if keys == "":
-        return {}
-    if not isinstance(keys, dict):
-        raise ConfigError(f"{path}: group {name!r} has to be a map of keys, found {keys!r}")
+def _is_group(found: Any) -> bool:
+    return isinstance(found, dict) or found == ""
+
+
+def _warn_of_loose_keys(path: Path, top: Any) -> None:
+    """Name the keys of the top level, a node of PyYAML's, that are no groups."""
+    kinds = [(key, value.id == "mapping" or value.value == "") for key, value in top.value]
+    loose = [(key.value, key.start_mark.line + 1) for key, is_group in kinds if not is_group]
+    _log.warning(
+        "%s:%d: keys outside of any group are ignored, as DeepStream ignores them: %s; to belong "
+        "to a group they have to be indented below its name",
+        path,
+        loose[0][1],
+        ", ".join(f"{key} (line {line})" for key, line in loose),
+    )
+
+
+def _yaml_group(path: Path, name: str, keys: dict[str, Any]) -> dict[str, str]:
     return {str(key): _yaml_value(path, f"{name}.{key}", value) for key, value in keys.items()}
 
 

@@ -238,7 +238,7 @@ def load(file: str | Path) -> NvInferConfig:
         ConfigError: the file, a value in it or its label file is wrong.
     """
     file = present(Path(file).absolute())
-    groups = read_groups(file)
+    groups = read_groups(file, loose_keys=True)
     if "property" not in groups:
         raise ConfigError(
             f"{file}: group [property] is missing; found: {', '.join(groups) or 'no group'}"
