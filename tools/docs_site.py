@@ -31,6 +31,7 @@ _TREE = "<!-- tree of exceptions -->"
 _TABLE = "<!-- table of elements -->"
 _HEAD = "| element | as in DeepStream |"
 _ELEMENT = re.compile(r"`(\w+)`")
+_SECTION = re.compile(r"^<!-- section of the README: (.+) -->$", re.MULTILINE)
 _ROLE = re.compile(r":(?:meth|func|class|mod|data):(?=<code>)")
 
 
@@ -58,6 +59,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     )
     markdown = markdown.replace(_TREE, f"```text\n{_tree()}\n```")
     markdown = markdown.replace(_TABLE, element_table())
+    markdown = _SECTION.sub(lambda found: _section(found[1]), markdown)
     return _MEMBERS.sub(lambda found: _members(found[1]), markdown)
 
 
@@ -86,6 +88,12 @@ def _is_own_class(value: object, module: str) -> bool:
         and value.__module__ == module
         and not value.__name__.startswith("_")
     )
+
+
+def _section(heading: str) -> str:
+    """What stands in the README below a heading of the third level, to the next heading."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"### {heading}\n")[2]
+    return re.split(r"^##", text, maxsplit=1, flags=re.MULTILINE)[0].strip()
 
 
 def element_table() -> str:
