@@ -32,6 +32,10 @@ from pythia.compat.pyservicemaker.utils import (
     VideoStreamInfo,
 )
 from pythia.exceptions import ProbeFailedError
+from support.living import living
+from support.servers import free_port
+
+DECODED = "! rtph264depay ! avdec_h264 ! fakesink name=out sync=false"
 
 
 class Count(BatchMetadataOperator):
@@ -60,6 +64,27 @@ def test_a_flow_batches_sources_and_shows_them(clip: Path) -> None:
 
     assert count.frames == {0: 12, 1: 12}
     assert (count.sizes, tiled.sizes) == ({(64, 48)}, {(160, 96)})
+
+
+def test_a_flow_is_seen_over_rtsp(clip: Path, tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text(
+        f"source-list:\n- {{uri: '{clip.as_uri()}', sensor-id: gate, sensor-name: Gate}}\n"
+        "source-config: {source-bin: nvurisrcbin, properties: {file-loop: true}}\n"
+    )
+    port = free_port()
+    flow = Flow(Pipeline("served")).batch_capture(str(file), width=64, height=48)
+    flow = flow.render(RenderMode.STREAM, rtsp_mount_point="/street", rtsp_port=port)
+    flow.pipeline.start()
+
+    try:
+        with living(
+            f"rtspsrc location=rtsp://127.0.0.1:{port}/street protocols=tcp {DECODED}"
+        ) as seen:
+            seen.more(5)
+            assert not seen.failed
+    finally:
+        flow.pipeline.stop()
 
 
 def test_sources_are_named_in_a_file(clip: Path, tmp_path: Path) -> None:
