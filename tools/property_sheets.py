@@ -225,7 +225,7 @@ def _number(spec: Any, value: float) -> str:
 def _default(spec: Any) -> str:
     if not spec.flags & GObject.ParamFlags.READABLE:
         return ""
-    value = spec.default_value
+    value = getattr(spec, "default_value", None)  # boxed types have none in PyGObject 3.50
     if value is None:
         return "none"
     if isinstance(value, bool):

@@ -269,6 +269,7 @@ class AmqpServer(Server):
     def ready(self) -> bool:
         with contextlib.suppress(AMQPError, OSError):
             pika.BlockingConnection(self.parameters).close()
+            socket.create_connection(("127.0.0.1", self.tls_port)).close()  # it comes later
             return True
         return False
 

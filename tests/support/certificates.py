@@ -15,6 +15,8 @@ _REQUEST = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
     " -keyout {name}.key -out {name}.pem -subj /CN={subject} {more}"
 )
+# Python 3.13 refuses authorities that do not say so.
+_AUTHORITY = "-addext keyUsage=critical,keyCertSign,cRLSign"
 _SIGNED = "-CA {authority}.pem -CAkey {authority}.key -addext basicConstraints=critical,CA:FALSE"
 
 
@@ -26,8 +28,8 @@ class Certificates:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._make("authority", "authority", "")
-        self._make("stranger", "authority", "")
+        self._make("authority", "authority", _AUTHORITY)
+        self._make("stranger", "authority", _AUTHORITY)
         signed = _SIGNED.format(authority="authority")
         self._make("server", "server", f"{signed} -addext subjectAltName=IP:127.0.0.1")
         self._make("client", "client", signed)

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from pythia import Application
 from pythia.compat import pyds as look_alike
 from pythia.exceptions import ProbeFailedError, RecordingError, StreamError
+from pythia.gst import Gst
 from pythia.meta import deepstream
 from pythia.meta.portable import PortableBatch
 from pythia.recording.reader import Caps, End, RecordedBatch, Recording, SourceEvent
@@ -29,10 +31,17 @@ MUX = (
     "nvstreammux name=m batch-size=1 width=64 height=48 ! identity name=pgie ! fakesink name=out"
 )
 WAIT_S = 30
+FLUSHING = Gst.PadFlags.FLUSHING
 
 
 def line(frames: int = 5, source: int = 0) -> str:
     return MUX.format(frames, source)
+
+
+def pad_of(application: Application, element: str, pad: str) -> Gst.Pad | None:
+    found = application.pipeline.get_by_name(element)
+    assert found is not None
+    return found.get_static_pad(pad)
 
 
 def record(path: Path, text: str = line(), place: str = "pgie") -> MetaRecorder:
@@ -94,10 +103,16 @@ def test_an_application_that_is_stopped_leaves_a_whole_file(tmp_path: Path) -> N
 
     application.probe("pgie")(metarecord(path))
 
+    pad: Any = pad_of(application, "out", "sink")
+
     @application.probe("out", "sink")
     def look(batch_meta: PortableBatch) -> None:
         if batch_meta.frame_meta_list[0].frame_num == 20:
             came.set()
+            # Go on when the sink is being stopped: now it answers as at the end of the stream.
+            deadline = time.monotonic() + WAIT_S
+            while not pad.flags & FLUSHING and time.monotonic() < deadline:
+                time.sleep(0.001)
 
     with application:
         assert came.wait(WAIT_S)

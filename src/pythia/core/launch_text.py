@@ -11,7 +11,8 @@ property value ``location=X``          the whole value, literal parts included, 
                                        with ``\`` before whatever is special
 ``file://X`` in a property or URL      made absolute and percent-encoded
 caps, linked or in ``caps="..."``      as it is when GStreamer needs no quotes for it, otherwise
-                                       in double quotes with octal escapes
+                                       in double quotes with octal escapes, whose backslashes
+                                       are doubled for linked caps where those are read twice
 name of an element, property or pad    as it is; anything but a name is refused
 =====================================  ========================================================
 
@@ -25,6 +26,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pythia.exceptions import TemplateError
+from pythia.gst.launch_syntax import are_linked_caps_read_twice
 
 
 class Value(NamedTuple):
@@ -89,7 +91,7 @@ def quote(value: str) -> str:
 def _next_token(text: str, position: int, values: Sequence[Value]) -> tuple[str, int]:
     if caps := _LINKED_CAPS.match(text, position):
         link = text[position : caps.start(1)]
-        return link + _weave_caps(caps[1], values), caps.end()
+        return link + _weave_caps(caps[1], values, linked=True), caps.end()
     if _PROTOCOL.match(text, position):
         end = _string_end(text, position)
         return _weave_url(text[position:end], values), end
@@ -137,23 +139,30 @@ def _weave_names(word: str, values: Sequence[Value]) -> str:
     return _MARK.sub(name, word)
 
 
-def _weave_caps(caps: str, values: Sequence[Value]) -> str:
+def _weave_caps(caps: str, values: Sequence[Value], *, linked: bool = False) -> str:
     done = ""
     for match in _CAPS_TOKEN.finditer(caps):
         token = match[0]
         if "\0" in token and _is_caps_value(caps, match.start(), match.end()):
-            token = _caps_value(token, values)
+            token = _caps_value(token, values, linked)
             # GStreamer reads "" and "5" without a type as numbers.
             done += "(string)" if token[0] == '"' and not done.rstrip().endswith(")") else ""
         done += _weave_names(token, values)
     return done
 
 
-def _caps_value(token: str, values: Sequence[Value]) -> str:
+def _caps_value(token: str, values: Sequence[Value], linked: bool) -> str:
     if token.startswith('"'):
-        return _MARK.sub(lambda m: _octal(values[int(m[1])].text), token)
+        return _MARK.sub(lambda m: _as_read(_octal(values[int(m[1])].text), linked), token)
     whole = _MARK.sub(lambda m: values[int(m[1])].text, token)
-    return whole if _PLAIN.fullmatch(whole) and whole != "NULL" else _serialised(whole)
+    if _PLAIN.fullmatch(whole) and whole != "NULL":
+        return whole
+    return _as_read(_serialised(whole), linked)
+
+
+def _as_read(octal: str, linked: bool) -> str:
+    twice = linked and "\\" in octal and are_linked_caps_read_twice()
+    return octal.replace("\\", "\\\\") if twice else octal
 
 
 def _is_caps_value(caps: str, start: int, end: int) -> bool:

@@ -35,7 +35,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pythia.elements.properties import Property
+from pythia.elements.properties import LARGEST_SIDE, Property
 from pythia.exceptions import GstError, PythiaError
 from pythia.gst import Gst
 from pythia.gst.capi import gobject
@@ -53,9 +53,8 @@ _log = logging.getLogger("pythia.elements")
 def video_caps(formats: Sequence[str], *, nvmm: bool = True, system: bool = True) -> Gst.Caps:
     """Caps of raw video in these formats, in DeepStream's memory, the system's, or both."""
     listed = ", ".join(formats)
-    fields = (
-        f"format={{ {listed} }}, width=[1, 32768], height=[1, 32768], framerate=[0/1, 2147483647/1]"
-    )
+    side = f"[1, {LARGEST_SIDE}]"
+    fields = f"format={{ {listed} }}, width={side}, height={side}, framerate=[0/1, 2147483647/1]"
     kinds = [f"video/x-raw({NVMM})"] * nvmm + ["video/x-raw"] * system
     return parse_caps("; ".join(f"{kind}, {fields}" for kind in kinds))
 
@@ -110,10 +109,12 @@ class Portable:
         defaults = {row.name: row.default for row in self.PROPERTIES}
         self.settings = MappingProxyType(defaults)
         self.given = frozenset()
-        # PyGObject sinks the floating reference that gst_element_factory_create hands on,
+        # PyGObject 3.42 sinks the floating reference that gst_element_factory_create hands on,
         # and GStreamer complains of it. One more reference, made floating, is what it expects.
-        gobject.g_object_ref(address(self))
-        gobject.g_object_force_floating(address(self))
+        # PyGObject 3.50 leaves it floating; one more reference would never be given up.
+        if not gobject.g_object_is_floating(address(self)):
+            gobject.g_object_ref(address(self))
+            gobject.g_object_force_floating(address(self))
         if is_latency_measured():
             from pythia.elements import latency
 

@@ -95,6 +95,7 @@ for _handle, _name, _result, _arguments in (
     (gobject, "g_value_set_boxed", None, (POINTER(GValue), ctypes.py_object)),
     (gobject, "g_object_ref", c_void_p, (c_void_p,)),
     (gobject, "g_object_unref", None, (c_void_p,)),
+    (gobject, "g_object_is_floating", c_int, (c_void_p,)),
     (gobject, "g_object_force_floating", None, (c_void_p,)),
 ):
     _declare(_handle, _name, _result, *_arguments)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from pythia.gst.capi import gobject
 from pythia.gst.library import GObject
@@ -65,8 +66,16 @@ def register_enum(name: str, values: Sequence[tuple[int, str, str]]) -> GObject.
     return known
 
 
-def values_of(kind: GObject.GType) -> list[tuple[int, str]]:
-    """Values and nicks of an enumeration or of flags, in their order; none for other types."""
+class Value(NamedTuple):
+    """One value of an enumeration or of flags."""
+
+    number: int
+    nick: str
+    name: str
+
+
+def named_values_of(kind: GObject.GType) -> list[Value]:
+    """The values of an enumeration or of flags, in their order; none for other types."""
     layout: type[_EnumClass | _FlagsClass]
     if kind.is_a(GObject.TYPE_ENUM):
         layout = _EnumClass
@@ -75,4 +84,10 @@ def values_of(kind: GObject.GType) -> list[tuple[int, str]]:
     else:
         return []
     found = layout.from_address(_class(hash(kind)))
-    return [(row.value, row.nick.decode()) for row in found.values[: found.n_values]]
+    rows = found.values[: found.n_values]
+    return [Value(row.value, row.nick.decode(), row.name.decode()) for row in rows]
+
+
+def values_of(kind: GObject.GType) -> list[tuple[int, str]]:
+    """Numbers and nicks of an enumeration or of flags, in their order; none for other types."""
+    return [(value.number, value.nick) for value in named_values_of(kind)]

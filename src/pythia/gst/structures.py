@@ -17,22 +17,26 @@ if TYPE_CHECKING:
 def structure_of(owner: Gst.Event | Gst.Query) -> Gst.Structure | None:
     """The structure of an event or query, valid as long as that; None where there is none."""
     found = owner.get_structure()
-    wrapper = _wrapper()
-    return _inner(found) if wrapper is not None and isinstance(found, wrapper) else found
+    return found if hasattr(found, "get_name") else None
 
 
 def mend() -> None:
-    """Give the context manager, where there is one, what its structure has."""
-    wrapper = _wrapper()
-    if wrapper is not None and not hasattr(wrapper, "__getattr__"):
-        wrapper.__getattr__ = lambda self, name: getattr(_inner(self), name)
-        wrapper.__getitem__ = lambda self, key: _inner(self)[key]
-        wrapper.__str__ = lambda self: str(_inner(self))
+    """Have structures given themselves, as context managers that keep what they belong to."""
+    overrides: Any = sys.modules.get("gi.overrides.Gst")
+    wrapper = getattr(overrides, "StructureWrapper", None)
+    if not isinstance(wrapper, type) or hasattr(wrapper, "__getattr__"):
+        return
+
+    def owned(structure: Any, owner: object, writable: bool) -> Any:
+        if structure is None:
+            return wrapper(None, owner, writable)
+        structure.__parent__ = owner  # it lies in the owner's memory
+        return structure
+
+    overrides.StructureWrapper = owned
+    overrides.Structure.__enter__ = lambda self: self
+    overrides.Structure.__exit__ = _leave
 
 
-def _wrapper() -> Any:
-    return getattr(sys.modules.get("gi.overrides.Gst"), "StructureWrapper", None)
-
-
-def _inner(wrapper: Any) -> Any:
-    return vars(wrapper)["_StructureWrapper__structure"]
+def _leave(structure: Any, *_error: object) -> None:
+    structure.__parent__ = None  # caps can be written when nobody else holds them

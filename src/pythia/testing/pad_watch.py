@@ -70,6 +70,21 @@ def _call(method: WeakMethod[Callable[..., None]], *arguments: Any) -> None:
         found(*arguments)
 
 
+def is_being_stopped(pad: Gst.Pad) -> bool:
+    """Whether the pipeline is on its way to READY or NULL.
+
+    A sink that is stopped while a buffer enters it answers as at the end of the stream, upon
+    which sources send EOS.
+    """
+    top: Gst.Object | None = pad.get_parent_element()
+    while top is not None and (parent := top.get_parent()) is not None:
+        top = parent
+    if not isinstance(top, Gst.Element):
+        return False
+    _, _, pending = top.get_state(0)
+    return pending in (Gst.State.NULL, Gst.State.READY)
+
+
 def event_record(event: Gst.Event) -> dict[str, Any] | None:
     """The record of what nvstreammux says of a source; None for other events."""
     structure = structure_of(event)

@@ -16,7 +16,7 @@ from pythia.gst import Gst
 from pythia.meta import runtime
 from pythia.recording.encode import Encoder
 from pythia.recording.schema import MARK, VERSION
-from pythia.testing.pad_watch import PadWatch, caps_record, event_record
+from pythia.testing.pad_watch import PadWatch, caps_record, event_record, is_being_stopped
 from pythia.testing.record_file import RecordFile, cannot_write
 from pythia.version import __version__
 
@@ -109,7 +109,7 @@ class MetaRecorder:
             if record is not None and self._open is not None:
                 self._open.add(record)
         kind: Any = event.type
-        if kind == Gst.EventType.EOS:
+        if kind == Gst.EventType.EOS and not is_being_stopped(pad):
             self._end(pad, eos=True)
 
     def _stopped(self, pad: Gst.Pad) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from pythia.compat.pyservicemaker.errors import NodeError
 from pythia.core.suggestion import did_you_mean
 from pythia.gst import GObject, Gst
+from pythia.gst.enums import Value, named_values_of
 
 Plain = str | int | float | bool
 
@@ -96,7 +97,7 @@ def _set_parsed(element: Gst.Element, spec: Any, value: str) -> None:
             _set_number(element, spec, float(value))
         elif kind == GObject.TYPE_BOOLEAN:
             element.set_property(spec.name, _BOOLEANS[value.lower()])
-        elif hasattr(spec, "enum_class"):
+        elif kind.is_a(GObject.TYPE_ENUM):
             element.set_property(spec.name, _choice(spec, value))
         else:
             Gst.util_set_object_arg(element, spec.name, value)
@@ -108,9 +109,9 @@ def _set_parsed(element: Gst.Element, spec: Any, value: str) -> None:
 
 def _choice(spec: Any, value: str) -> int:
     """The number of a choice that is given by name, or as a number."""
-    for number, choice in spec.enum_class.__enum_values__.items():
-        if value in (choice.value_nick, choice.value_name, str(int(number))):
-            return int(number)
+    for choice in _choices(spec):
+        if value in (choice.nick, choice.name, str(choice.number)):
+            return choice.number
     raise KeyError(value)
 
 
@@ -122,14 +123,17 @@ def _set_number(element: Gst.Element, spec: Any, value: float) -> None:
     elif kind in _REAL or (kind in _WHOLE and is_whole):
         _check_range(element, spec, value)
         element.set_property(spec.name, int(value) if kind in _WHOLE else float(value))
-    elif is_whole and (value in _choices(spec) or kind.is_a(GObject.TYPE_FLAGS)):
+    elif is_whole and (
+        value in [choice.number for choice in _choices(spec)] or kind.is_a(GObject.TYPE_FLAGS)
+    ):
         element.set_property(spec.name, int(value))
     else:
         raise _refusal(element, spec, value)
 
 
-def _choices(spec: Any) -> Any:
-    return spec.enum_class.__enum_values__ if hasattr(spec, "enum_class") else ()
+def _choices(spec: Any) -> list[Value]:
+    kind = spec.value_type
+    return named_values_of(kind) if kind.is_a(GObject.TYPE_ENUM) else []
 
 
 def _refusal(element: Gst.Element, spec: Any, value: Any) -> NodeError:
@@ -145,7 +149,6 @@ def _check_range(element: Gst.Element, spec: Any, value: float) -> None:
 
 
 def _takes(spec: Any) -> str:
-    if hasattr(spec, "enum_class"):
-        choices = spec.enum_class.__enum_values__.values()
-        return ": it is one of " + ", ".join(f"{int(c)} ({c.value_nick})" for c in choices)
+    if choices := _choices(spec):
+        return ": it is one of " + ", ".join(f"{c.number} ({c.nick})" for c in choices)
     return f": it is a {spec.value_type.name}"
