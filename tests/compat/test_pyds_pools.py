@@ -11,6 +11,7 @@ from pythia.compat import pyds as look_alike
 from pythia.gst import Gst
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBatch, PortableFrame
+from pythia.meta.portable_writing import lock
 from pythia.meta.types import EVENT_MSG_META
 
 pyds: Any = look_alike
@@ -290,3 +291,17 @@ def test_the_example_structure_is_copied_with_its_batch(batch: Any, frame: Any) 
     assert twin.user_meta_data.message == "text"
     found = pyds.CustomDataStruct.cast(user.user_meta_data)
     assert pyds.get_string(found.message) == "changed"
+
+
+def test_the_lock_is_that_of_all_who_write(portable: PortableBatch, buffer: Gst.Buffer) -> None:
+    view = pyds.gst_buffer_get_nvds_batch_meta(hash(buffer))
+    of_writing: Any = lock(portable)
+    entered: list[bool] = []
+
+    pyds.nvds_acquire_meta_lock(view)
+    other = threading.Thread(target=lambda: entered.append(of_writing.acquire(blocking=False)))
+    other.start()
+    other.join(10)
+    pyds.nvds_release_meta_lock(view)
+
+    assert entered == [False]

@@ -6,9 +6,7 @@ forgotten, and what was removed stays good while somebody holds it.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from pythia.compat.pyds.core_meta import (
     NvDsBatchMeta,
@@ -23,6 +21,7 @@ from pythia.compat.pyds.user_data import PydsUser
 from pythia.compat.pyds.views import U64, View, meta_of, show, whole
 from pythia.meta import carrier
 from pythia.meta.portable import PortableBatch
+from pythia.meta.portable_writing import lock
 
 __all__ = [
     "gst_buffer_add_nvds_meta",
@@ -55,8 +54,6 @@ __all__ = [
     "nvds_remove_user_meta_from_frame",
     "nvds_remove_user_meta_from_object",
 ]
-
-_locks: WeakKeyDictionary[PortableBatch, Any] = WeakKeyDictionary()
 
 
 def gst_buffer_get_nvds_batch_meta(buffer: int) -> Any:
@@ -113,7 +110,7 @@ def nvds_release_meta_lock(batch_meta: Any) -> None:
 
 def _lock_of(batch_meta: Any) -> Any:
     batch = meta_of(batch_meta, NvDsBatchMeta, "batch_meta")
-    return _locks.setdefault(batch, threading.RLock())
+    return lock(batch)  # that of pythia.writing, too
 
 
 def _acquired(batch_meta: Any, cls: type[View]) -> Any:
